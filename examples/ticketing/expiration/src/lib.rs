@@ -1,0 +1,1 @@
+//! The expiration part of the ticketing system.

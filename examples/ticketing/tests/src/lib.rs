@@ -1,0 +1,1 @@
+//! The tests part of the ticketing system.

@@ -1,0 +1,1 @@
+//! The tickets part of the ticketing system.

@@ -1,0 +1,2 @@
+//! `cargo ticketkit`.
+fn main() {}

@@ -1,0 +1,20 @@
+//! The derives of TicketKit.
+//!
+//! Nobody depends on this crate directly: `ticketkit-core` re-exports
+//! [`ServiceError`](derive@ServiceError) and `ticketkit-events` re-exports
+//! [`Event`](derive@Event), where the traits are documented.
+
+mod event;
+mod service_error;
+
+/// Derives `ticketkit_core::ServiceError`; see the trait for the attributes.
+#[proc_macro_derive(ServiceError, attributes(problem))]
+pub fn derive_service_error(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    service_error::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Derives `ticketkit_events::Event`; see the trait for the attributes.
+#[proc_macro_derive(Event, attributes(event))]
+pub fn derive_event(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    event::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
