@@ -1,0 +1,101 @@
+//! `#[derive(ServiceError)]`: one case for a struct or for each variant of an enum.
+
+mod attributes;
+mod case;
+mod names;
+
+use std::collections::HashMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Data, DeriveInput, Error, Result};
+
+use case::Case;
+
+pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
+    let input: DeriveInput = syn::parse2(input)?;
+    let cases = cases(&input)?;
+    refuse_duplicates(&cases)?;
+
+    let status = cases.iter().map(Case::status);
+    let code = cases.iter().map(Case::code);
+    let title = cases.iter().map(Case::title);
+    let detail = cases.iter().map(Case::detail);
+    let errors = cases.iter().map(Case::errors);
+    let headers = cases.iter().map(Case::headers);
+
+    let name = &input.ident;
+    let (impl_generics, type_generics, bounds) = input.generics.split_for_impl();
+    // The fields that a text does not mention are bound all the same.
+    let unused = quote!(#[allow(unused_variables, clippy::pattern_type_mismatch)]);
+    Ok(quote! {
+        #[automatically_derived]
+        impl #impl_generics ::ticketkit_core::ServiceError for #name #type_generics #bounds {
+            #unused
+            fn status(&self) -> ::ticketkit_core::ErrorStatus {
+                match self { #(#status)* }
+            }
+            #unused
+            fn code(&self) -> ::ticketkit_core::Code {
+                match self { #(#code)* }
+            }
+            #unused
+            fn title(&self) -> ::std::borrow::Cow<'static, str> {
+                match self { #(#title)* }
+            }
+            #unused
+            fn detail(&self) -> ::std::option::Option<::std::string::String> {
+                match self { #(#detail)* }
+            }
+            #unused
+            fn errors(&self) -> ::std::vec::Vec<::ticketkit_core::FieldError> {
+                match self { #(#errors)* }
+            }
+            #unused
+            fn headers(&self, headers: &mut ::ticketkit_core::__private::http::HeaderMap) {
+                match self { #(#headers)* }
+            }
+        }
+
+        ::ticketkit_core::__into_response! { [#impl_generics] [#name #type_generics] [#bounds] }
+    })
+}
+
+fn cases(input: &DeriveInput) -> Result<Vec<Case>> {
+    match &input.data {
+        Data::Struct(data) => {
+            Ok(vec![Case::new(quote!(Self), &input.ident, &input.attrs, &data.fields)?])
+        }
+        Data::Enum(data) if data.variants.is_empty() => {
+            Err(Error::new_spanned(&input.ident, "an error without variants answers nothing"))
+        }
+        Data::Enum(data) => data
+            .variants
+            .iter()
+            .map(|variant| {
+                let name = &variant.ident;
+                Case::new(quote!(Self::#name), name, &variant.attrs, &variant.fields)
+            })
+            .collect(),
+        Data::Union(_) => {
+            Err(Error::new_spanned(&input.ident, "`ServiceError` is derived for structs and enums"))
+        }
+    }
+}
+
+fn refuse_duplicates(cases: &[Case]) -> Result<()> {
+    let mut seen = HashMap::new();
+    for case in cases {
+        let Some(code) = case.own_code() else { continue };
+        if let Some(first) = seen.insert(code.to_owned(), &case.name) {
+            return Err(Error::new(
+                case.name.span(),
+                format!(
+                    "the code `{code}` is that of `{first}` already: a code names one error; give \
+                     another `code = \"…\"`, or share an error through `transparent` or `internal`"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+use ::axum::{
+    extract::{FromRequest, Request},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, header};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{BodyRejection, body};
+use crate::{
+    error::{Internal, UnsupportedMediaType},
+    problem::respond,
+    wire,
+};
+
+/// A JSON body, in a request or a response.
+///
+/// A request is refused with 415 (content type), 413 (longer than
+/// [`BODY_LIMIT`](super::BODY_LIMIT)), 400 `malformed_json` (does not parse) or 400
+/// `malformed_body` (parses, but a member is missing or of the wrong type; `field` and `pointer`
+/// name it). Members that `T` does not know are ignored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = BodyRejection;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, BodyRejection> {
+        if !is_json(request.headers()) {
+            return Err(UnsupportedMediaType { expected: "application/json" }.into());
+        }
+        let bytes = body::read(request).await?;
+        wire::from_json(&bytes).map(Self)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(bytes) => {
+                let json = HeaderValue::from_static("application/json");
+                ([(header::CONTENT_TYPE, json)], bytes).into_response()
+            }
+            Err(error) => respond(&Internal::new(error)),
+        }
+    }
+}
+
+/// A JSON body that may be left out: no body at all is the default of `T`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MaybeJson<T>(pub T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
+    type Rejection = BodyRejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, BodyRejection> {
+        if body::is_absent(&request) && !request.headers().contains_key(header::CONTENT_TYPE) {
+            return Ok(Self(T::default()));
+        }
+        Json::from_request(request, state).await.map(|Json(value)| Self(value))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let Ok(value) = value.to_str() else { return false };
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}

@@ -1,0 +1,39 @@
+//! Extractors for axum whose rejections are problems of the contract.
+//!
+//! Errors that are derived with [`ServiceError`](derive@crate::ServiceError) are responses of axum
+//! as soon as the feature `axum` is on, so a handler returns `Result<_, MyError>`.
+//!
+//! The contract judges a request in a fixed order: route and method, cross-site, who is asking, the
+//! body, the object, its state. With axum that order follows from the order of the arguments: put
+//! the caller first, then [`PathId`] (which does not judge), and the body last.
+//!
+//! ```
+//! use axum::{Router, routing::put};
+//! use ticketkit_core::{ErrorLayer, axum::{Json, PathId}, error::NotFound};
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Update {
+//!     title: String,
+//! }
+//!
+//! async fn update(id: PathId<u64>, Json(update): Json<Update>) -> Result<Json<String>, NotFound> {
+//!     let id = id.parse()?;
+//!     Ok(Json(format!("{id}: {}", update.title)))
+//! }
+//!
+//! let app: Router = Router::new()
+//!     .route("/api/tickets/{id}", put(update))
+//!     .layer(ErrorLayer::new("tickets"));
+//! ```
+
+mod body;
+mod json;
+mod path;
+mod query;
+mod rejection;
+
+pub use body::{BODY_LIMIT, BodyLimit};
+pub use json::{Json, MaybeJson};
+pub use path::PathId;
+pub use query::Query;
+pub use rejection::{BodyRejection, QueryRejection};

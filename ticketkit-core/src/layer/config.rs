@@ -1,0 +1,97 @@
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use http::{HeaderMap, header};
+use tower_layer::Layer;
+
+use super::ErrorService;
+use crate::Problem;
+
+/// Makes one contract of whatever the inner service answers: see the [module](super).
+#[derive(Clone)]
+pub struct ErrorLayer(Arc<Settings>);
+
+pub(crate) struct Settings {
+    pub(crate) service: Cow<'static, str>,
+    pub(crate) type_base: Option<String>,
+    pages: Option<Pages>,
+}
+
+struct Pages {
+    not_below: Vec<Cow<'static, str>>,
+    render: Box<dyn Fn(&Problem) -> String + Send + Sync>,
+}
+
+impl ErrorLayer {
+    /// Makes the layer of a service; the name is the member `service` of its problems.
+    pub fn new(service: impl Into<Cow<'static, str>>) -> Self {
+        Self(Arc::new(Settings { service: service.into(), type_base: None, pages: None }))
+    }
+
+    /// Puts another base before the code in `type`; the default is
+    /// [`TYPE_BASE`](crate::problem::TYPE_BASE).
+    #[must_use]
+    pub fn type_base(self, base: impl Into<String>) -> Self {
+        let base = base.into();
+        self.change(|settings| settings.type_base = Some(base))
+    }
+
+    /// Answers a client that accepts `text/html` with a page of the same status.
+    ///
+    /// `not_below` lists the path prefixes that always answer with the document, such as `/api`.
+    /// `render` gets the complete problem and returns the HTML.
+    #[must_use]
+    pub fn pages(
+        self,
+        not_below: impl IntoIterator<Item = &'static str>,
+        render: impl Fn(&Problem) -> String + Send + Sync + 'static,
+    ) -> Self {
+        let not_below = not_below.into_iter().map(Cow::Borrowed).collect();
+        self.change(|settings| {
+            settings.pages = Some(Pages { not_below, render: Box::new(render) });
+        })
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        // A builder owns its settings alone; a clone that is built further would not see changes.
+        if let Some(settings) = Arc::get_mut(&mut self.0) {
+            change(settings);
+        }
+        self
+    }
+}
+
+impl Settings {
+    /// Tells whether this client reads pages on this path.
+    pub(crate) fn wants_page(&self, path: &str, headers: &HeaderMap) -> bool {
+        let Some(pages) = &self.pages else { return false };
+        let below = |prefix: &str| {
+            path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        !pages.not_below.iter().any(|prefix| below(prefix))
+            && headers
+                .get_all(header::ACCEPT)
+                .iter()
+                .any(|value| value.to_str().is_ok_and(|value| value.contains("text/html")))
+    }
+
+    pub(crate) fn page(&self, problem: &Problem) -> Option<String> {
+        self.pages.as_ref().map(|pages| (pages.render)(problem))
+    }
+}
+
+impl<S> Layer<S> for ErrorLayer {
+    type Service = ErrorService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ErrorService::new(inner, self.0.clone())
+    }
+}
+
+impl fmt::Debug for ErrorLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorLayer")
+            .field("service", &self.0.service)
+            .field("pages", &self.0.pages.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,40 @@
+use std::borrow::Cow;
+
+use http::HeaderMap;
+
+use crate::{Code, ErrorStatus, FieldError};
+
+#[doc = include_str!("docs/service_error.md")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `ServiceError`",
+    note = "derive it beside thiserror's `Error`: `#[derive(Debug, thiserror::Error, ServiceError)]`"
+)]
+pub trait ServiceError: std::error::Error {
+    /// The status: it can only be one of an error.
+    fn status(&self) -> ErrorStatus;
+
+    /// The stable name of the error within its service.
+    fn code(&self) -> Code;
+
+    /// The title: fixed for a code, so that it can be translated by it.
+    fn title(&self) -> Cow<'static, str>;
+
+    /// The text that the client may read about this occurrence.
+    ///
+    /// Nothing by default: the text of the error itself is for the log.
+    fn detail(&self) -> Option<String> {
+        None
+    }
+
+    /// The entries of `errors[]`.
+    ///
+    /// Where there are none, the document gets one with the detail or the title as its message.
+    fn errors(&self) -> Vec<FieldError> {
+        Vec::new()
+    }
+
+    /// Adds headers that belong to the error, such as `Retry-After` or `WWW-Authenticate`.
+    fn headers(&self, headers: &mut HeaderMap) {
+        let _ = headers;
+    }
+}

@@ -1,0 +1,8 @@
+//! Bytes of requests into values, with errors that name the member.
+
+mod json;
+mod query;
+mod shape;
+
+pub(crate) use json::from_json;
+pub(crate) use query::from_query;
