@@ -1,0 +1,173 @@
+//! Brings the programs that tests need: from Debian's packages where this process may install
+//! them, and otherwise by saying what to type.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{
+    failure::{Failure, Result, ResultExt as _},
+    needs::Need,
+    process,
+};
+
+/// Asked by Debian's maintainer scripts before they start a service.
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+/// Installs what is missing of `needs`, and returns what is still missing.
+pub(crate) fn ensure(needs: &BTreeSet<Need>, no_install: bool) -> Result<BTreeSet<Need>> {
+    let missing = missing(needs);
+    if missing.is_empty() {
+        return Ok(missing);
+    }
+    if no_install || !is_debian() || !is_root() {
+        return Ok(missing);
+    }
+    apt_get(&missing)?;
+    let left = self::missing(&missing);
+    if left.is_empty() {
+        Ok(left)
+    } else {
+        Err(Failure::new(format!("installed, but still not found: {}", list(&left))))
+    }
+}
+
+/// Returns the command that brings `needs`, for a person to type.
+pub(crate) fn advice(needs: &BTreeSet<Need>) -> String {
+    if is_debian() {
+        let sudo = if is_root() { "" } else { "sudo " };
+        format!("{sudo}apt-get install {}", packages(needs).join(" "))
+    } else {
+        let programs: Vec<_> = needs.iter().flat_map(|need| programs(*need)).copied().collect();
+        format!("install {}, so that PATH leads to {}", list(needs), programs.join(", "))
+    }
+}
+
+/// Returns the path of a program: from `PATH`, or from where Debian hides servers.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/usr/lib/rabbitmq/bin".into()])
+        .chain(postgres_folders())
+        .map(|folder| folder.join(program))
+        .find(|candidate| is_executable(candidate))
+}
+
+pub(crate) fn is_root() -> bool {
+    let mut id = Command::new("id");
+    process::output(id.arg("-u")).is_ok_and(|(_, uid)| uid.trim() == "0")
+}
+
+pub(crate) fn list(needs: &BTreeSet<Need>) -> String {
+    needs.iter().map(|need| need.name()).collect::<Vec<_>>().join(", ")
+}
+
+fn missing(needs: &BTreeSet<Need>) -> BTreeSet<Need> {
+    needs.iter().copied().filter(|need| programs(*need).iter().any(|p| find(p).is_none())).collect()
+}
+
+fn programs(need: Need) -> &'static [&'static str] {
+    match need {
+        Need::Postgres => &["postgres", "initdb"],
+        Need::RabbitMq => &["rabbitmq-server", "epmd"],
+        Need::Chromium => &["chromium", "chromedriver"],
+    }
+}
+
+fn packages(needs: &BTreeSet<Need>) -> Vec<&'static str> {
+    let of = |need: &Need| match need {
+        Need::Postgres => &["postgresql"][..],
+        Need::RabbitMq => &["rabbitmq-server"],
+        Need::Chromium => &["chromium", "chromium-driver"],
+    };
+    needs.iter().flat_map(of).copied().collect()
+}
+
+fn apt_get(needs: &BTreeSet<Need>) -> Result<()> {
+    println!("== installing {}", list(needs));
+    let _quiet = NoServices::begin()?;
+    let packages = packages(needs);
+    for args in [&["update", "-q"][..], &["install", "-q", "-y", "--no-install-recommends"]] {
+        let mut command = Command::new("apt-get");
+        command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
+        if args[0] == "install" {
+            command.args(&packages);
+        }
+        if !process::run(&mut command)? {
+            return Err(Failure::new(format!(
+                "apt-get {} failed; to go on without, use --no-install",
+                args[0]
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Keeps apt-get from starting the services that it installs: tests start their own, and a
+/// developer's machine should not listen on more ports because tests were run.
+struct NoServices {
+    written: bool,
+}
+
+impl NoServices {
+    fn begin() -> Result<Self> {
+        let policy = Path::new(POLICY);
+        if policy.exists() {
+            return Ok(Self { written: false });
+        }
+        fs::write(policy, "#!/bin/sh\nexit 101\n").or_say(POLICY)?;
+        fs::set_permissions(policy, fs::Permissions::from_mode(0o755)).or_say(POLICY)?;
+        Ok(Self { written: true })
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if self.written {
+            let _ = fs::remove_file(POLICY);
+        }
+    }
+}
+
+/// Debian keeps each PostgreSQL version's programs off `PATH`; the newest comes first.
+fn postgres_folders() -> Vec<PathBuf> {
+    let mut versions: Vec<u32> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    versions.sort_unstable_by(|a, b| b.cmp(a));
+    versions.iter().map(|v| PathBuf::from(format!("/usr/lib/postgresql/{v}/bin"))).collect()
+}
+
+fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+fn is_debian() -> bool {
+    Path::new("/etc/debian_version").exists() && find("apt-get").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_advice_names_everything_that_is_missing() {
+        let advice = advice(&Need::ALL.into());
+        for word in ["rabbitmq", "postgres", "chromium"] {
+            assert!(advice.to_lowercase().contains(word), "{advice}");
+        }
+    }
+
+    #[test]
+    fn programs_are_found_and_folders_are_none() {
+        assert!(find("sh").is_some());
+        assert!(find(".").is_none());
+        assert!(find("no-program-has-this-name").is_none());
+    }
+}
