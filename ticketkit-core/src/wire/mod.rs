@@ -6,3 +6,5 @@ mod shape;
 
 pub(crate) use json::from_json;
 pub(crate) use query::from_query;
+#[cfg(feature = "chassis")]
+pub(crate) use shape::members;

@@ -1,4 +1,4 @@
-//! Tells whether a type asks its format for an object, without a value of it.
+//! Tells what a type asks its format for, without a value of it.
 
 use std::{cell::Cell, fmt};
 
@@ -9,13 +9,23 @@ use serde::{
 
 /// Tells whether `T` is a struct with named members or a map.
 pub(super) fn wants_object<T: for<'de> Deserialize<'de>>() -> bool {
-    let asked = Cell::new(false);
+    probe::<T>().is_some()
+}
+
+/// Returns the names of the members of a struct.
+#[cfg(feature = "chassis")]
+pub(crate) fn members<T: for<'de> Deserialize<'de>>() -> &'static [&'static str] {
+    probe::<T>().unwrap_or_default()
+}
+
+fn probe<T: for<'de> Deserialize<'de>>() -> Option<&'static [&'static str]> {
+    let asked = Cell::new(None);
     let _ = T::deserialize(Probe(&asked));
     asked.get()
 }
 
-/// Notes what it is asked for, and never gives a value.
-struct Probe<'a>(&'a Cell<bool>);
+/// Notes the members that it is asked for, and never gives a value.
+struct Probe<'a>(&'a Cell<Option<&'static [&'static str]>>);
 
 impl<'de> Deserializer<'de> for Probe<'_> {
     type Error = Asked;
@@ -25,17 +35,18 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Asked> {
-        self.0.set(true);
+        self.0.set(Some(&[]));
         Err(Asked)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
+        members: &'static [&'static str],
+        _: V,
     ) -> Result<V::Value, Asked> {
-        self.deserialize_map(visitor)
+        self.0.set(Some(members));
+        Err(Asked)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
