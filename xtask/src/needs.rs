@@ -33,6 +33,11 @@ impl Need {
             Self::Chromium => "Chromium",
         }
     }
+
+    /// Returns whether tests expect it to run, rather than run it themselves.
+    pub(crate) fn is_server(self) -> bool {
+        matches!(self, Self::Postgres | Self::RabbitMq)
+    }
 }
 
 /// The needs of one test.

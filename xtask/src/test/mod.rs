@@ -37,6 +37,9 @@ pub(crate) fn run(options: &TestOptions) -> Result<ExitCode> {
         eprintln!("error: {message}");
         summary.add("setup", Counts::broken());
     }
+    if matches!(result, Err(Failure::Interrupted)) {
+        eprintln!("interrupted; what had not ended is not counted");
+    }
     if summary.is_empty() && result.is_ok() {
         let filter = options.filter.as_deref().unwrap_or_default();
         eprintln!("error: no test has `{filter}` in its name");
@@ -75,8 +78,12 @@ pub(crate) fn run_into(options: &TestOptions, summary: &mut Summary) -> Result<(
         .into_iter()
         .filter(|test| !catalog.of(test).programs.is_disjoint(&missing))
         .collect();
-    let running = needs.running.difference(&missing).copied().collect();
-    if !needs.running.is_empty() {
+    let running: BTreeSet<Need> = needs
+        .running
+        .into_iter()
+        .filter(|need| need.is_server() && !missing.contains(need) && !Servers::given(*need))
+        .collect();
+    if !running.is_empty() {
         println!("== starting {}", install::list(&running));
     }
     let servers = Servers::start(&running)?;

@@ -43,11 +43,12 @@ pub(super) fn run(
     }
     servers.tell(&mut command);
 
-    let report = report();
+    let report = report(workspace);
     let _ = fs::remove_file(&report);
     let succeeded = process::run(&mut command)?;
     let report = fs::read_to_string(&report).unwrap_or_default();
-    let mut counts = counts(&report).unwrap_or_default();
+    // Even a run of no tests leaves a report, so none means that there was no run.
+    let mut counts = counts(&report).unwrap_or_else(Counts::broken);
     if !succeeded && counts.failed == 0 {
         counts.add(Counts::broken());
     }
@@ -61,9 +62,10 @@ fn nextest(workspace: Workspace, command: &str) -> Command {
     nextest
 }
 
-/// Where `.config/nextest.toml` has nextest write its report.
-fn report() -> PathBuf {
-    workspace::target().join("nextest/default/junit.xml")
+/// Where nextest writes the report that `.config/nextest.toml` asks for: below the workspace, not
+/// where cargo builds.
+fn report(workspace: Workspace) -> PathBuf {
+    workspace.dir().join("target/nextest/default/junit.xml")
 }
 
 /// Reads the totals from the root element of a JUnit report.
