@@ -28,12 +28,16 @@
 
 mod body;
 mod json;
+mod paging;
 mod path;
 mod query;
 mod rejection;
+mod version;
 
 pub use body::{BODY_LIMIT, BodyLimit};
 pub use json::{Json, MaybeJson};
+pub use paging::{Page, Paging};
 pub use path::PathId;
 pub use query::Query;
 pub use rejection::{BodyRejection, QueryRejection};
+pub use version::{IfMatch, etag};
