@@ -1,1 +1,41 @@
-//! Placeholder for the crate's documentation.
+#![doc = include_str!("docs/crate.md")]
+
+pub mod caller;
+pub mod clock;
+pub mod cookies;
+pub mod cross_site;
+pub mod guard;
+pub mod keys;
+pub mod layer;
+pub mod refresh;
+pub mod revocation;
+pub mod throttle;
+pub mod token;
+
+#[cfg(feature = "axum")]
+pub mod axum;
+#[cfg(feature = "password")]
+pub mod password;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+mod error;
+mod random;
+
+pub use caller::{Caller, Refusal, User};
+pub use clock::{Clock, ManualClock};
+pub use cookies::CookiePolicy;
+pub use cross_site::CrossSiteLayer;
+pub use error::AuthError;
+pub use guard::{GuardLayer, StalePolicy};
+pub use keys::{KeyRing, KeySet};
+pub use layer::AuthLayer;
+pub use random::RandomError;
+pub use revocation::RevocationView;
+pub use throttle::Throttle;
+pub use token::{Claims, Grant, TokenIssuer, TokenVerifier};
+
+#[cfg(all(doctest, feature = "axum", feature = "testing"))]
+#[doc = include_str!("../README.md")]
+#[derive(Debug)]
+pub struct Readme;

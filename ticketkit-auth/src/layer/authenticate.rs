@@ -1,0 +1,104 @@
+use http::{HeaderMap, header};
+use tower_layer::Layer;
+
+use super::AuthService;
+use crate::{
+    Caller, Refusal, User,
+    cookies::{CookiePolicy, Found},
+    revocation::{RevocationView, Standing},
+    token::{InvalidToken, TokenVerifier, VerifyError},
+};
+
+/// Puts a [`Caller`] into the extensions of every request. Cheap to clone.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct AuthLayer {
+    verifier: TokenVerifier,
+    cookies: CookiePolicy,
+    revocations: Option<RevocationView>,
+}
+
+impl AuthLayer {
+    /// Makes a layer that knows of no revocation: a ban takes effect when the token ends.
+    pub const fn new(verifier: TokenVerifier, cookies: CookiePolicy) -> Self {
+        Self { verifier, cookies, revocations: None }
+    }
+
+    /// Asks the view after every verified token.
+    pub fn revocations(mut self, view: RevocationView) -> Self {
+        self.revocations = Some(view);
+        self
+    }
+
+    /// Finds out who is asking; what [`AuthService`] does, for those who have no tower.
+    #[must_use]
+    pub fn caller(&self, headers: &HeaderMap) -> Caller {
+        let caller = match presented(&self.cookies, headers) {
+            Ok(None) => Caller::Anonymous,
+            Ok(Some(token)) => self.judge(token),
+            Err(reason) => Caller::Refused(Refusal::Invalid(reason)),
+        };
+        match &caller {
+            Caller::Refused(Refusal::Invalid(reason)) => {
+                tracing::info!(%reason, "refused a token");
+            }
+            Caller::Refused(Refusal::Revoked | Refusal::Banned) => {
+                tracing::debug!("refused a token of a revoked session or a banned user");
+            }
+            _ => {}
+        }
+        caller
+    }
+
+    fn judge(&self, token: &str) -> Caller {
+        let claims = match self.verifier.verify(token) {
+            Ok(claims) => claims,
+            Err(VerifyError::Expired(_)) => return Caller::Refused(Refusal::Expired),
+            Err(VerifyError::Invalid(reason)) => {
+                return Caller::Refused(Refusal::Invalid(reason));
+            }
+        };
+        let standing =
+            self.revocations.as_ref().map_or(Standing::Good, |view| view.standing(&claims));
+        let user = User::new(claims);
+        match standing {
+            Standing::Good => Caller::User(user),
+            Standing::Revoked => Caller::Refused(Refusal::Revoked),
+            Standing::Banned => Caller::Refused(Refusal::Banned),
+            Standing::Stale => Caller::Refused(Refusal::Stale(user)),
+        }
+    }
+}
+
+impl<S> Layer<S> for AuthLayer {
+    type Service = AuthService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AuthService::new(self.clone(), inner)
+    }
+}
+
+/// Returns the one token of a request.
+fn presented<'a>(
+    cookies: &CookiePolicy,
+    headers: &'a HeaderMap,
+) -> Result<Option<&'a str>, InvalidToken> {
+    match (cookies.access(headers), bearer(headers)?) {
+        (Found::Ambiguous, _) => Err(InvalidToken::DuplicateCookie),
+        (Found::One(_), Some(_)) => Err(InvalidToken::CookieAndBearer),
+        (Found::One(token), None) => Ok(Some(token)),
+        (Found::Nothing, bearer) => Ok(bearer),
+    }
+}
+
+/// Returns the bearer token; credentials of another scheme are none of ours.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, InvalidToken> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let value = value.to_str().map_err(|_| InvalidToken::Authorization)?.trim();
+    if values.next().is_some() {
+        return Err(InvalidToken::Authorization);
+    }
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    Ok(scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start()))
+}

@@ -1,0 +1,1 @@
+//! What the security page demands, each check named by its id.
