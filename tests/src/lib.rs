@@ -1,1 +1,12 @@
-//! Placeholder for the crate's documentation.
+//! What no crate can test alone: crates together, the repository itself, and the snippets of its
+//! pages, which are compiled and run here.
+
+/// The snippets of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
+/// The snippets of the page on errors.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/errors.md")]
+pub struct Errors;

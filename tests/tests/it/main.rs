@@ -1,0 +1,4 @@
+//! Crates together, and the repository itself.
+
+mod one_contract;
+mod repository;
