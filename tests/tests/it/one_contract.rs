@@ -48,7 +48,7 @@ async fn answer(auth: &TestAuth, request: Request<Body>) -> Response<Body> {
 }
 
 async fn body(response: Response<Body>) -> Vec<u8> {
-    response.into_body().collect().await.unwrap().to_bytes().to_vec()
+    response.into_body().collect().await.expect("it is read whole").to_bytes().to_vec()
 }
 
 /// Holds the response against what the contract says of every error, and returns the document.
@@ -58,14 +58,14 @@ async fn problem(response: Response<Body>) -> Problem {
     assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json");
     assert_eq!(headers[header::CACHE_CONTROL], "no-store");
     let bytes = body(response).await;
-    let text = String::from_utf8(bytes.clone()).unwrap();
+    let text = String::from_utf8(bytes.clone()).expect("it is text");
     assert!(!text.contains(CANARY), "{text}");
 
-    let problem = Problem::parse(&bytes).unwrap();
-    let document: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let problem = Problem::parse(&bytes).expect("it is a problem");
+    let document: serde_json::Value = serde_json::from_slice(&bytes).expect("it is JSON");
     assert_eq!(document["status"], status.as_u16());
     assert_eq!(document["service"], "tickets");
-    let id = headers["x-request-id"].to_str().unwrap();
+    let id = headers["x-request-id"].to_str().expect("it is text");
     assert_eq!(document["instance"], format!("urn:uuid:{id}"));
     assert!(document["errors"][0]["message"].is_string(), "{text}");
     problem
