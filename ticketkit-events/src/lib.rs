@@ -1,1 +1,57 @@
-//! Placeholder for the crate's documentation.
+#![doc = include_str!("../README.md")]
+//!
+//! # Modules
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`event`] | the [`Event`] trait and its derive |
+//! | [`envelope`] | [`Envelope`]: an event on its way, with the attributes of CloudEvents 1.0 |
+//! | [`publisher`] | [`Publisher`]: one `publish`, inside a transaction or straight to the bus |
+//! | [`subscription`] | [`Subscription`], its retry policy and the [`Runner`](subscription::Runner) |
+//! | [`handler`] | handlers, their extractors and [`HandlerError`] |
+//! | [`bus`] | [`Bus`]: the handle to an engine, opened from a URL |
+//! | [`engine`] | the contract that engines fulfil, and the engines |
+//! | [`parked`] | what could not be handled: list, inspect, redrive, discard |
+//! | [`sql`] | the database of a service: transactions, outbox, inbox, schedules, [`Relay`](sql::Relay) (feature `sql`) |
+//! | [`conformance`] | the suite that every engine passes (feature `conformance`) |
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | none | types, handlers and the memory engine |
+//! | `sql` | the embedded SQL engine, and outbox, inbox and schedules, on SQLite |
+//! | `conformance` | the conformance suite for engines |
+
+pub mod bus;
+pub mod clock;
+pub mod engine;
+pub mod envelope;
+pub mod event;
+pub mod handler;
+pub mod parked;
+pub mod publisher;
+#[cfg(feature = "sql")]
+pub mod sql;
+pub mod subscription;
+pub mod timestamp;
+
+pub use crate::{
+    bus::Bus,
+    clock::Clock,
+    envelope::{Causation, Envelope, EventId},
+    event::Event,
+    handler::{EventContext, HandlerError, Meta, State},
+    publisher::{PublishError, Publisher},
+    subscription::{RetryPolicy, Subscription},
+    timestamp::Timestamp,
+};
+
+/// Derives [`Event`](trait@Event); the attributes are documented at the trait.
+pub use ticketkit_macros::Event;
+
+/// An error of any type, as tower's layers pass it on.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A boxed future, as the object-safe traits of this crate return it.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -4,7 +4,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Data, DeriveInput, Fields, Ident, LitInt, LitStr, spanned::Spanned};
 
-const USAGE: &str = "an event needs `#[event(subject = \"order.created\", version = 1, key = \"id\")]`";
+const USAGE: &str =
+    "an event needs `#[event(subject = \"order.created\", version = 1, key = \"id\")]`";
 
 pub(crate) fn expand(input: TokenStream) -> syn::Result<TokenStream> {
     let input: DeriveInput = syn::parse2(input)?;

@@ -1,0 +1,109 @@
+//! The handle to an engine.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    Clock, Envelope,
+    engine::{Engine, EngineError, SubscriptionStats, memory::MemoryEngine},
+    parked::ParkedEvents,
+};
+
+/// A handle to an engine, cheap to clone.
+///
+/// | URL | engine |
+/// |---|---|
+/// | `memory:` | in this process, gone with it |
+/// | `sqlite:///data/events.db` | a file, durable (feature `sql`) |
+#[derive(Clone)]
+pub struct Bus {
+    engine: Arc<dyn Engine>,
+}
+
+impl Bus {
+    /// Opens the engine that a URL names.
+    ///
+    /// # Errors
+    ///
+    /// If no engine that is compiled in knows the URL, or it cannot be opened.
+    pub async fn open(url: &str) -> Result<Self, EngineError> {
+        Self::open_with(url, Clock::system()).await
+    }
+
+    /// Opens the engine that a URL names, with a clock of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// If no engine that is compiled in knows the URL, or it cannot be opened.
+    pub async fn open_with(url: &str, clock: Clock) -> Result<Self, EngineError> {
+        let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
+        match scheme {
+            "memory" => Ok(Self::new(MemoryEngine::new(clock))),
+            #[cfg(feature = "sql")]
+            "sqlite" | "postgres" | "postgresql" => {
+                Ok(Self::new(crate::engine::sql::SqlEngine::open(url, clock).await?))
+            }
+            #[cfg(not(feature = "sql"))]
+            "sqlite" | "postgres" | "postgresql" => Err(EngineError::unsupported(format!(
+                "the engine {scheme} needs the feature `sql` of ticketkit-events"
+            ))),
+            // Only the scheme is repeated: the rest may hold credentials.
+            _ => Err(EngineError::unsupported(format!(
+                "no engine is known for {scheme:?}; allowed are memory: and sqlite://"
+            ))),
+        }
+    }
+
+    /// Returns a bus in this process, with the clock of the system.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::new(MemoryEngine::new(Clock::system()))
+    }
+
+    /// Makes a bus from an engine.
+    pub fn new(engine: impl Engine) -> Self {
+        Self { engine: Arc::new(engine) }
+    }
+
+    /// Returns the engine.
+    #[must_use]
+    pub fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
+    /// Publishes envelopes as they are; one result per envelope.
+    ///
+    /// A service publishes through a [`Publisher`](crate::Publisher).
+    pub async fn publish_envelopes(&self, events: &[Envelope]) -> Vec<Result<(), EngineError>> {
+        self.engine.publish(events).await
+    }
+
+    /// Returns the parked events.
+    #[must_use]
+    pub fn parked(&self) -> ParkedEvents {
+        ParkedEvents::new(self.clone())
+    }
+
+    /// Returns the figures of every subscription, by name.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be reached.
+    pub async fn subscriptions(&self) -> Result<Vec<SubscriptionStats>, EngineError> {
+        self.engine.stats().await
+    }
+
+    /// Returns Ok if events can be published and handled at present.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be reached.
+    pub async fn check(&self) -> Result<(), EngineError> {
+        self.engine.check().await
+    }
+}
+
+impl fmt::Debug for Bus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bus").field("engine", &self.engine.name()).finish()
+    }
+}

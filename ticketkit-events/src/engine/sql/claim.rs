@@ -1,0 +1,182 @@
+//! Claiming: by state, never by a cursor, so that nothing is skipped.
+
+use std::sync::Arc;
+
+use sqlx::{AssertSqlSafe, Row};
+
+use super::{Inner, state};
+use crate::{
+    Timestamp,
+    engine::{Claim, Delivery},
+    sql::{self, Tx},
+};
+
+/// Who claims, and of what.
+pub(super) struct Claimant<'a> {
+    pub(super) subscription: &'a str,
+    pub(super) worker: &'a str,
+    pub(super) ordered: bool,
+}
+
+/// What keeps a later event of a key waiting, in an ordered subscription: one
+/// before it that is claimed, parked or not due. A claim whose lease is over holds
+/// back nothing, for it is taken back before claiming.
+macro_rules! in_order {
+    () => {
+        " and not exists (
+              select 1 from ticketkit_deliveries p
+              where p.subscription = d.subscription
+                and p.event_key = d.event_key
+                and p.seq < d.seq
+                and (p.state = 2 or (p.state = 0 and p.due_at > $2)
+                     or (p.state = 1 and (p.lease_until > $2 or p.worker = $3)))
+          )"
+    };
+}
+
+macro_rules! peek {
+    () => {
+        "select d.seq from ticketkit_deliveries d
+         where d.subscription = $1
+           and ((d.state = 0 and d.due_at <= $2)
+                or (d.state = 1 and d.lease_until <= $2 and d.worker <> $3))"
+    };
+}
+
+macro_rules! claim {
+    () => {
+        concat!(
+            "select d.seq, d.failures, d.crashes, d.fence, e.id, e.kind, e.source, e.time,
+                    e.event_key, e.version, e.correlation_id, e.causation_id, e.traceparent,
+                    e.tracestate, e.data
+             from ticketkit_deliveries d join ticketkit_events e on e.seq = d.seq
+             where d.subscription = $1 and d.state = 0 and d.due_at <= $2 and $3 = $3"
+        )
+    };
+}
+
+impl Inner {
+    /// Returns whether there is something to claim.
+    pub(super) async fn peek(&self, claimant: &Claimant<'_>) -> Result<bool, sqlx::Error> {
+        let query = if claimant.ordered {
+            concat!(peek!(), in_order!(), " limit 1")
+        } else {
+            concat!(peek!(), " limit 1")
+        };
+        let found = sqlx::query(query)
+            .bind(claimant.subscription)
+            .bind(self.database.now().as_millis())
+            .bind(claimant.worker)
+            .fetch_optional(self.database.reader())
+            .await?;
+        Ok(found.is_some())
+    }
+
+    /// Returns when the next retry is due or the next lease of another is over.
+    pub(super) async fn next_due(
+        &self,
+        claimant: &Claimant<'_>,
+    ) -> Result<Option<Timestamp>, sqlx::Error> {
+        let row = sqlx::query(
+            "select min(at) as at from (
+                 select min(due_at) as at from ticketkit_deliveries
+                 where subscription = $1 and state = 0 and due_at > 0 and due_at > $2
+                 union all
+                 select min(lease_until) as at from ticketkit_deliveries
+                 where subscription = $1 and state = 1 and worker <> $3
+             ) due",
+        )
+        .bind(claimant.subscription)
+        .bind(self.database.now().as_millis())
+        .bind(claimant.worker)
+        .fetch_one(self.database.reader())
+        .await?;
+        Ok(row.try_get::<Option<i64>, _>("at")?.map(Timestamp::from_millis))
+    }
+
+    /// Claims up to `capacity` events in a transaction.
+    pub(super) async fn claim(
+        &self,
+        tx: &mut Tx,
+        claimant: &Claimant<'_>,
+        capacity: usize,
+    ) -> Result<Vec<Delivery>, sqlx::Error> {
+        let now = self.database.now();
+        self.take_back(tx, claimant, now).await?;
+        let query = if claimant.ordered {
+            concat!(claim!(), in_order!(), " order by d.seq limit $4")
+        } else {
+            concat!(claim!(), " order by d.seq limit $4")
+        };
+        let rows = sqlx::query(query)
+            .bind(claimant.subscription)
+            .bind(now.as_millis())
+            .bind(claimant.worker)
+            .bind(i64::try_from(capacity).unwrap_or(i64::MAX))
+            .fetch_all(tx.conn())
+            .await?;
+        let mut deliveries = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let count =
+                |name: &str| row.try_get(name).map(|n: i64| u32::try_from(n).unwrap_or(u32::MAX));
+            let claim =
+                Claim { place: row.try_get("seq")?, fence: row.try_get::<i64, _>("fence")? + 1 };
+            let envelope = Arc::new(sql::envelope(row)?);
+            let attempt = count("failures")?.saturating_add(1);
+            deliveries.push(Delivery::new(envelope, attempt, count("crashes")?, claim));
+        }
+        if !deliveries.is_empty() {
+            let places: Vec<i64> = deliveries.iter().map(|d| d.claim.place).collect();
+            let update = format!(
+                "update ticketkit_deliveries
+                 set state = {}, worker = $2, lease_until = $3, fence = fence + 1
+                 where subscription = $1 and seq in ({})",
+                state::CLAIMED,
+                sql::list(&places)
+            );
+            sqlx::query(AssertSqlSafe(update))
+                .persistent(false)
+                .bind(claimant.subscription)
+                .bind(claimant.worker)
+                .bind((now + self.database.lease()).as_millis())
+                .execute(tx.conn())
+                .await?;
+        }
+        Ok(deliveries)
+    }
+
+    /// Takes back what others claimed and have not renewed.
+    async fn take_back(
+        &self,
+        tx: &mut Tx,
+        claimant: &Claimant<'_>,
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "update ticketkit_deliveries
+             set state = 0, worker = null, crashes = crashes + 1
+             where subscription = $1 and state = 1 and lease_until <= $2 and worker <> $3",
+        )
+        .bind(claimant.subscription)
+        .bind(now.as_millis())
+        .bind(claimant.worker)
+        .execute(tx.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Extends the lease of everything that a worker has claimed.
+    pub(super) async fn renew(&self, claimant: &Claimant<'_>) -> Result<(), sqlx::Error> {
+        let mut tx = self.database.begin_with(sql::Durability::Relaxed).await?;
+        sqlx::query(
+            "update ticketkit_deliveries set lease_until = $3
+             where subscription = $1 and state = 1 and worker = $2",
+        )
+        .bind(claimant.subscription)
+        .bind(claimant.worker)
+        .bind((self.database.now() + self.database.lease()).as_millis())
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,102 @@
+use std::{collections::BTreeSet, sync::PoisonError, time::Duration};
+
+use sqlx::Row;
+
+use super::{Inner, RETENTION};
+use crate::{Envelope, Timestamp, sql::Tx};
+
+const SWEEP_EVERY: Duration = Duration::from_secs(300);
+/// So that a sweep does not hold the writer for long.
+const SWEEP_BATCH: i64 = 2000;
+
+impl Inner {
+    /// Commits events and a delivery of each to every subscription of its type.
+    pub(super) async fn publish(&self, events: &[Envelope]) -> Result<(), sqlx::Error> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let now = self.database.now();
+        let mut woken = BTreeSet::new();
+        let mut tx = self.database.begin().await?;
+        for event in events {
+            insert(&mut tx, event, now, &mut woken).await?;
+        }
+        if self.sweep_is_due(now) {
+            sweep(&mut tx, now).await?;
+        }
+        tx.commit().await?;
+        self.wake(woken.iter().map(String::as_str));
+        Ok(())
+    }
+
+    fn sweep_is_due(&self, now: Timestamp) -> bool {
+        let mut swept_at = self.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = swept_at.is_none_or(|at| now.since(at) >= SWEEP_EVERY);
+        if due {
+            *swept_at = Some(now);
+        }
+        due
+    }
+}
+
+async fn insert(
+    tx: &mut Tx,
+    event: &Envelope,
+    now: Timestamp,
+    woken: &mut BTreeSet<String>,
+) -> Result<(), sqlx::Error> {
+    let statement = concat!(
+        "insert into ticketkit_events (",
+        crate::sql::columns!(),
+        ", published_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         on conflict (id) do nothing
+         returning seq"
+    );
+    let inserted = crate::sql::bind(sqlx::query(statement), event)
+        .bind(now.as_millis())
+        .fetch_optional(tx.conn())
+        .await?;
+    // A relay that died between here and its outbox publishes again.
+    let Some(inserted) = inserted else { return Ok(()) };
+    let rows = sqlx::query(
+        "insert into ticketkit_deliveries (subscription, seq, event_key, published_at)
+         select subscription, $1, $2, $3 from ticketkit_routes where kind = $4
+         returning subscription",
+    )
+    .bind(inserted.try_get::<i64, _>("seq")?)
+    .bind(event.key.clone())
+    .bind(now.as_millis())
+    .bind(event.kind.clone())
+    .fetch_all(tx.conn())
+    .await?;
+    for row in rows {
+        woken.insert(row.try_get("subscription")?);
+    }
+    Ok(())
+}
+
+/// Deletes events that are past their time, and subscriptions of dead instances.
+async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<(), sqlx::Error> {
+    for statement in [
+        "delete from ticketkit_deliveries where subscription in (
+             select name from ticketkit_subscriptions where expires_at < $1)",
+        "delete from ticketkit_routes where subscription in (
+             select name from ticketkit_subscriptions where expires_at < $1)",
+        "delete from ticketkit_subscriptions where expires_at < $1",
+    ] {
+        sqlx::query(statement).bind(now.as_millis()).execute(tx.conn()).await?;
+    }
+    sqlx::query(
+        "delete from ticketkit_events where seq in (
+             select e.seq from ticketkit_events e
+             where e.published_at < $1
+               and not exists (select 1 from ticketkit_deliveries d where d.seq = e.seq)
+             order by e.published_at limit $2
+         )",
+    )
+    .bind((now - RETENTION).as_millis())
+    .bind(SWEEP_BATCH)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,18 @@
+use crate::Timestamp;
+
+/// The figures of a subscription at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionStats {
+    /// The name of the subscription.
+    pub name: String,
+    /// Events that are neither done nor parked, those in flight included.
+    pub pending: u64,
+    /// Events that are claimed by a consumer.
+    pub in_flight: u64,
+    /// Events that failed at least once and will be tried again.
+    pub retrying: u64,
+    /// Events that are parked.
+    pub parked: u64,
+    /// When the oldest pending event was published; its age is the lag.
+    pub oldest: Option<Timestamp>,
+}

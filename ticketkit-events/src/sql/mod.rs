@@ -1,0 +1,31 @@
+//! The database of a service: transactions with an outbox and an inbox.
+//!
+//! [`Database`] is one database of one service: a SQLite file now, PostgreSQL by
+//! its URL later. Ids are text, times are `bigint` milliseconds, flags are
+//! `bigint`, placeholders are `$1`, so that one set of statements serves both.
+//!
+//! A transaction ([`Tx`]) carries business rows and the events about them; the
+//! [`Relay`] moves committed events to the bus. In a handler the transaction also
+//! carries the inbox row, so that the effects of an event happen once.
+
+mod database;
+mod dialect;
+mod error;
+mod inbox;
+mod migration;
+mod outbox;
+mod relay;
+mod row;
+mod schedule;
+pub(crate) mod slot;
+mod tx;
+
+pub use self::{
+    database::Database, error::DatabaseError, migration::Migration, outbox::OutboxStats,
+    relay::Relay, tx::Tx,
+};
+pub(crate) use self::{
+    database::Durability,
+    outbox::list,
+    row::{bind, columns, envelope},
+};

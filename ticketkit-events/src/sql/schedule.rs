@@ -1,0 +1,103 @@
+//! Events that are published later: rows, so that a restart loses none.
+
+use sqlx::Row;
+
+use super::{Database, Durability, Tx, row};
+use crate::{Event, EventId, PublishError, Publisher, Timestamp};
+
+impl Publisher {
+    /// Publishes an event at a time to come, or at once if it has passed.
+    ///
+    /// The schedule is a row of the transaction, survives restarts and never fires
+    /// early. `cancel_key` names it; an earlier schedule of the same key in the
+    /// same database is replaced. The time of the event is when it was due.
+    ///
+    /// # Errors
+    ///
+    /// If the event cannot be written as JSON, or the database refuses it.
+    pub async fn publish_at<E: Event>(
+        &self,
+        tx: &mut Tx,
+        event: &E,
+        at: impl Into<Timestamp> + Send,
+        cancel_key: &str,
+    ) -> Result<EventId, PublishError> {
+        let at = at.into();
+        let mut envelope = self.envelope(event, tx.causation())?;
+        envelope.time = at;
+        self.cancel(tx, cancel_key).await?;
+        let insert = concat!(
+            "insert into ticketkit_schedules (",
+            row::columns!(),
+            ", cancel_key, publish_at) ",
+            "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        );
+        row::bind(sqlx::query(insert), &envelope)
+            .bind(cancel_key)
+            .bind(at.as_millis())
+            .execute(tx.conn())
+            .await
+            .map_err(PublishError::database)?;
+        // The relay sleeps until the next schedule that it knows.
+        tx.wake_relay();
+        Ok(envelope.id)
+    }
+
+    /// Takes back what [`publish_at`](Self::publish_at) has scheduled under
+    /// `cancel_key`; returns false if there was nothing, or it has fired.
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses it.
+    pub async fn cancel(&self, tx: &mut Tx, cancel_key: &str) -> Result<bool, PublishError> {
+        let done = sqlx::query("delete from ticketkit_schedules where cancel_key = $1")
+            .bind(cancel_key)
+            .execute(tx.conn())
+            .await
+            .map_err(PublishError::database)?;
+        Ok(done.rows_affected() > 0)
+    }
+}
+
+impl Database {
+    /// Moves due schedules into the outbox; returns how many.
+    pub(crate) async fn fire_schedules(&self, limit: i64) -> Result<usize, sqlx::Error> {
+        let due = sqlx::query(concat!(
+            "select cancel_key, ",
+            row::columns!(),
+            " from ticketkit_schedules where publish_at <= $1
+              order by publish_at, id limit $2"
+        ))
+        .bind(self.now().as_millis())
+        .bind(limit)
+        .fetch_all(self.reader())
+        .await?;
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.begin_with(Durability::Relaxed).await?;
+        for found in &due {
+            let envelope = row::envelope(found)?;
+            // It may have been cancelled or replaced since it was read.
+            let taken =
+                sqlx::query("delete from ticketkit_schedules where cancel_key = $1 and id = $2")
+                    .bind(found.try_get::<String, _>("cancel_key")?)
+                    .bind(envelope.id.to_string())
+                    .execute(tx.conn())
+                    .await?;
+            if taken.rows_affected() > 0 {
+                tx.enqueue(&envelope).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(due.len())
+    }
+
+    /// Returns when the next schedule is due.
+    pub(crate) async fn next_schedule(&self) -> Result<Option<Timestamp>, sqlx::Error> {
+        let row = sqlx::query("select min(publish_at) as due from ticketkit_schedules")
+            .fetch_one(self.reader())
+            .await?;
+        Ok(row.try_get::<Option<i64>, _>("due")?.map(Timestamp::from_millis))
+    }
+}

@@ -1,0 +1,145 @@
+use std::fmt;
+
+use sqlx::{Any, AnyConnection, Transaction};
+
+use super::{Database, row, slot::Slot};
+use crate::{Causation, Envelope, EventContext, HandlerError, handler::FromContext};
+
+/// A writing transaction: business rows, and the events about them.
+///
+/// Dropping it rolls it back. As an argument of a handler it belongs to the runner,
+/// which commits it, with the inbox row, when the handler and all layers have
+/// returned Ok.
+pub struct Tx {
+    // Only `commit`, `rollback` and `drop` take it out.
+    parts: Option<Parts>,
+    home: Option<Slot>,
+}
+
+pub(crate) struct Parts {
+    transaction: Transaction<'static, Any>,
+    database: Database,
+    causation: Option<Causation>,
+    published: bool,
+}
+
+impl Parts {
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+        self.transaction.commit().await?;
+        if self.published {
+            self.database.outbox().notify_one();
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn roll_back(self) -> Result<(), sqlx::Error> {
+        self.transaction.rollback().await
+    }
+}
+
+impl Tx {
+    pub(crate) fn new(transaction: Transaction<'static, Any>, database: Database) -> Self {
+        let parts = Parts { transaction, database, causation: None, published: false };
+        Self { parts: Some(parts), home: None }
+    }
+
+    /// Lends it to a handler: it goes back to `home` when it is dropped.
+    pub(crate) fn lend(mut self, home: Slot, causation: Causation) -> Self {
+        self.set_causation(causation);
+        self.home = Some(home);
+        self
+    }
+
+    #[expect(clippy::expect_used, reason = "the parts leave with the transaction itself")]
+    fn parts(&mut self) -> &mut Parts {
+        self.parts.as_mut().expect("a transaction that can be named is not over")
+    }
+
+    /// Returns the connection, to execute statements on.
+    pub fn conn(&mut self) -> &mut AnyConnection {
+        &mut self.parts().transaction
+    }
+
+    /// Says what causes the events that are published in it.
+    ///
+    /// A handler's transaction knows. A request's should be told the request id.
+    pub fn set_causation(&mut self, causation: Causation) {
+        self.parts().causation = Some(causation);
+    }
+
+    pub(crate) fn causation(&self) -> Option<&Causation> {
+        self.parts.as_ref()?.causation.as_ref()
+    }
+
+    /// Makes everything durable and visible, and wakes the relay.
+    ///
+    /// If this future is dropped, the transaction is committed or rolled back.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot, and then nothing of it happened; or if this is the
+    /// transaction of a handler, which its runner commits.
+    pub async fn commit(mut self) -> Result<(), sqlx::Error> {
+        if self.home.is_some() {
+            return Err(sqlx::Error::Configuration(
+                "the transaction of a handler is committed by its runner: return Ok instead".into(),
+            ));
+        }
+        match self.parts.take() {
+            Some(parts) => parts.commit().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Undoes everything. Dropping does too, a little later.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be reached; it then rolls back by itself.
+    pub async fn rollback(mut self) -> Result<(), sqlx::Error> {
+        match self.parts.take() {
+            Some(parts) => parts.roll_back().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Writes an event into the outbox.
+    pub(crate) async fn enqueue(&mut self, envelope: &Envelope) -> Result<(), sqlx::Error> {
+        let insert = concat!(
+            "insert into ticketkit_outbox (",
+            row::columns!(),
+            ") ",
+            "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        );
+        row::bind(sqlx::query(insert), envelope).execute(self.conn()).await?;
+        self.wake_relay();
+        Ok(())
+    }
+
+    /// Has the relay woken by the commit.
+    pub(crate) fn wake_relay(&mut self) {
+        self.parts().published = true;
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if let (Some(parts), Some(home)) = (self.parts.take(), &self.home) {
+            home.give_back(parts);
+        }
+    }
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx").field("of_a_handler", &self.home.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl<S: Sync> FromContext<S> for Tx {
+    const OPENS_TX: bool = true;
+
+    async fn from_context(context: &EventContext, _: &S) -> Result<Self, HandlerError> {
+        context.slot().lend(Causation::by(context.envelope())).await
+    }
+}

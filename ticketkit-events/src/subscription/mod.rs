@@ -1,0 +1,20 @@
+//! Subscriptions: which events a service handles, and how.
+//!
+//! A [`Subscription`] is built from handlers, [bound](Subscription::bind) to a bus
+//! (from then on events are kept for it) and [run](Runner::run) until shutdown.
+//!
+//! ```text
+//! settle ◀ retry or park ◀ commit ◀ timeout, panics ◀ tower layers ◀ handler
+//! ```
+//!
+//! Settling, and the commit of the handler's transaction, are outside all layers:
+//! nothing in user code can acknowledge an event by being cancelled.
+
+mod builder;
+mod dispatch;
+mod layer;
+mod process;
+mod retry;
+mod runner;
+
+pub use self::{builder::Subscription, layer::Route, retry::RetryPolicy, runner::Runner};
