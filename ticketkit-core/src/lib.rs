@@ -58,3 +58,7 @@ pub mod __private {
         ($($any:tt)*) => {};
     }
 }
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;

@@ -77,11 +77,10 @@ impl ErrorStatus {
             422 => ("validation_failed", "Validation failed"),
             429 => ("rate_limited", "Too many attempts"),
             431 => ("headers_too_large", "The headers are too large"),
-            500 => ("internal", "Something went wrong on our side"),
             502 => ("upstream_failed", "A service behind this one failed"),
             503 => ("unavailable", "Not available at the moment"),
             504 => ("timeout", "It took too long"),
-            400..=499 => ("request_failed", "The request failed"),
+            number if number < 500 => ("request_failed", "The request failed"),
             _ => ("internal", "Something went wrong on our side"),
         }
     }

@@ -68,3 +68,18 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence == "application/json"
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
+
+/// Reads an optional member that may be missing, but not `null`.
+///
+/// Use it as `#[serde(default, deserialize_with = "present")]` on an `Option`.
+///
+/// # Errors
+///
+/// Those of the value.
+pub fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}

@@ -35,7 +35,7 @@ mod rejection;
 mod version;
 
 pub use body::{BODY_LIMIT, BodyLimit};
-pub use json::{Json, MaybeJson};
+pub use json::{Json, MaybeJson, present};
 pub use paging::{Page, Paging};
 pub use path::PathId;
 pub use query::Query;

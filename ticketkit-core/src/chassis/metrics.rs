@@ -41,6 +41,8 @@ impl fmt::Debug for Metrics {
 
 type Labels = [(&'static str, String); 4];
 
+type Durations = Family<[(&'static str, String); 2], Histogram, fn() -> Histogram>;
+
 /// Rate, errors and duration of requests: by service, method, route template and status.
 ///
 /// The label `route` is the template (`/api/tickets/{id}`), never the path, so that nobody outside
@@ -48,7 +50,7 @@ type Labels = [(&'static str, String); 4];
 #[derive(Debug, Clone)]
 pub struct HttpMetrics {
     requests: Family<Labels, Counter>,
-    duration: Family<[(&'static str, String); 2], Histogram, fn() -> Histogram>,
+    duration: Durations,
 }
 
 /// From 0.5 ms to 10 s: what a request to a service is expected to take, and the outliers.

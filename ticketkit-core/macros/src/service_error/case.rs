@@ -51,7 +51,7 @@ impl Case {
 
     pub(super) fn status(&self) -> TokenStream {
         let status = self.attributes.status.unwrap_or(500);
-        self.arm("status", quote!(), || {
+        self.arm("status", &quote!(), || {
             quote! {
                 const {
                     match ::ticketkit_core::ErrorStatus::new(#status) {
@@ -65,7 +65,7 @@ impl Case {
 
     pub(super) fn code(&self) -> TokenStream {
         let code = self.own_code().unwrap_or_else(|| "internal".to_owned());
-        self.arm("code", quote!(), || quote!(const { ::ticketkit_core::Code::new(#code) }))
+        self.arm("code", &quote!(), || quote!(const { ::ticketkit_core::Code::new(#code) }))
     }
 
     fn title_text(&self) -> String {
@@ -78,11 +78,11 @@ impl Case {
 
     pub(super) fn title(&self) -> TokenStream {
         let title = self.title_text();
-        self.arm("title", quote!(), || quote!(::std::borrow::Cow::Borrowed(#title)))
+        self.arm("title", &quote!(), || quote!(::std::borrow::Cow::Borrowed(#title)))
     }
 
     pub(super) fn detail(&self) -> TokenStream {
-        self.arm("detail", quote!(), || match &self.attributes.detail {
+        self.arm("detail", &quote!(), || match &self.attributes.detail {
             None => quote!(::std::option::Option::None),
             Some(Detail::Own(_)) => {
                 quote!(::std::option::Option::Some(::std::string::ToString::to_string(self)))
@@ -96,7 +96,7 @@ impl Case {
 
     pub(super) fn errors(&self) -> TokenStream {
         let title = self.title_text();
-        self.arm("errors", quote!(), || match &self.attributes.field {
+        self.arm("errors", &quote!(), || match &self.attributes.field {
             None => quote!(::std::vec::Vec::new()),
             Some(field) => quote! {
                 ::std::vec![
@@ -111,7 +111,7 @@ impl Case {
     }
 
     pub(super) fn headers(&self) -> TokenStream {
-        self.arm("headers", quote!(headers), || match &self.attributes.retry_after {
+        self.arm("headers", &quote!(headers), || match &self.attributes.retry_after {
             None => quote!({}),
             Some(seconds) => quote!({
                 headers.insert(
@@ -126,7 +126,7 @@ impl Case {
     fn arm(
         &self,
         method: &str,
-        arguments: TokenStream,
+        arguments: &TokenStream,
         body: impl FnOnce() -> TokenStream,
     ) -> TokenStream {
         let path = &self.path;

@@ -1,0 +1,9 @@
+use ticketkit_core::ServiceError;
+
+#[derive(Debug, thiserror::Error, ServiceError)]
+enum Error {
+    #[error("silent")]
+    Silent,
+}
+
+fn main() {}
