@@ -1,0 +1,22 @@
+//! Tests of the ticketing system from outside, written from the wire contract alone.
+
+mod admin;
+mod browser;
+mod cancelling;
+mod chaos;
+mod configuration;
+mod double_sell;
+mod errors;
+mod expiry;
+mod idempotency;
+mod operators;
+mod pages;
+mod paying;
+mod refund;
+mod restart;
+mod search;
+mod sessions;
+mod shared;
+mod story;
+mod stream;
+mod tickets;
