@@ -66,7 +66,8 @@ pub(crate) fn list(needs: &BTreeSet<Need>) -> String {
     needs.iter().map(|need| need.name()).collect::<Vec<_>>().join(", ")
 }
 
-fn missing(needs: &BTreeSet<Need>) -> BTreeSet<Need> {
+/// Returns those of `needs` whose programs are not there.
+pub(crate) fn missing(needs: &BTreeSet<Need>) -> BTreeSet<Need> {
     needs.iter().copied().filter(|need| programs(*need).iter().any(|p| find(p).is_none())).collect()
 }
 
@@ -91,17 +92,16 @@ fn apt_get(needs: &BTreeSet<Need>) -> Result<()> {
     println!("== installing {}", list(needs));
     let _quiet = NoServices::begin()?;
     let packages = packages(needs);
-    for args in [&["update", "-q"][..], &["install", "-q", "-y", "--no-install-recommends"]] {
+    for args in
+        [&["update", "-q"][..], &["install", "-q", "-y", "--no-upgrade", "--no-install-recommends"]]
+    {
         let mut command = Command::new("apt-get");
         command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
         if args[0] == "install" {
             command.args(&packages);
         }
         if !process::run(&mut command)? {
-            return Err(Failure::new(format!(
-                "apt-get {} failed; to go on without, use --no-install",
-                args[0]
-            )));
+            return Err(Failure::new(format!("apt-get {} failed", args[0])));
         }
     }
     Ok(())

@@ -73,7 +73,16 @@ pub(crate) fn run_into(options: &TestOptions, summary: &mut Summary) -> Result<(
     for test in &special {
         needs.add(&catalog.of(test));
     }
-    let missing = install::ensure(&not_given(&needs), options.no_install)?;
+    let wanted = not_given(&needs);
+    let missing = match install::ensure(&wanted, options.no_install) {
+        // The rest can still be tested, but this machine was to have what it now lacks.
+        Err(Failure::Message(message)) => {
+            eprintln!("error: {message}");
+            summary.add("installing", Counts::broken());
+            install::missing(&wanted)
+        }
+        other => other?,
+    };
     let left_out: Vec<String> = special
         .into_iter()
         .filter(|test| !catalog.of(test).programs.is_disjoint(&missing))
