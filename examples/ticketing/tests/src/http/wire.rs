@@ -134,3 +134,6 @@ impl<R: Read> Read for Exactly<R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ mod idempotency;
 mod operators;
 mod pages;
 mod paying;
+mod races;
 mod refund;
 mod restart;
 mod search;

@@ -1,7 +1,7 @@
 //! Editing and withdrawing, versions, and prices that change under a buyer's hand.
 
 use serde_json::{Value, json};
-use ticketing_tests::market::{order_path, ticket_path};
+use ticketing_tests::market::ticket_path;
 use ticketing_tests::{Person, Request, eventually, wait::SOON};
 
 use crate::shared::shared;
@@ -95,41 +95,6 @@ fn a_withdrawn_ticket_is_gone_from_the_market() {
         if refused.status() == 404 { Err(refused) } else { Ok(refused) }
     })
     .problem(409, "ticket_withdrawn");
-}
-
-/// F15: the price that is paid is the one that was shown. An order placed while the price changes
-/// is confirmed at the price it shows, or cancelled with the reason.
-#[test]
-fn a_price_that_changes_during_the_order_is_never_paid_unseen() {
-    let shared = shared();
-    let seller = Person::sign_up(&shared.server, "seller");
-    let buyer = Person::sign_up(&shared.server, "buyer");
-    for round in 0..15 {
-        let ticket = seller.sell(&format!("Moving price {round}"), 100);
-        seller.order_answer(&ticket).problem(409, "own_ticket");
-        let body = json!({"title": "Moving price", "price": 5_000});
-        let (edited, ordered) = std::thread::scope(|scope| {
-            let edit = scope.spawn(|| seller.put(ticket_path(&ticket), &body));
-            let ordered = buyer.try_order(&ticket);
-            (edit.join().expect("the seller"), ordered)
-        });
-        let order = ordered.expect(201).json();
-        let settled = eventually("the lock to be decided", SOON, || {
-            let order = buyer.get(order_path(&order)).expect(200).json();
-            if order["status"] == "created" { Err(order) } else { Ok(order) }
-        });
-        assert_eq!(settled["ticket"]["price"], order["ticket"]["price"], "what was shown stays");
-        let now = seller.get(ticket_path(&ticket)).expect(200).json();
-        match settled["status"].as_str() {
-            Some("awaiting_payment") => assert_eq!(now["price"], order["ticket"]["price"]),
-            Some("cancelled") => {
-                edited.expect(200);
-                assert!(settled["reason"].as_str().is_some_and(|r| !r.is_empty()), "{settled}");
-                seller.await_ticket(&ticket, "available");
-            }
-            _ => panic!("{settled}"),
-        }
-    }
 }
 
 #[test]
