@@ -13,12 +13,6 @@ use crate::{
 /// All targets but benchmarks, as cargo-nextest takes them.
 const TARGETS: [&str; 3] = ["--tests", "--examples", "--no-fail-fast"];
 
-pub(super) fn build(workspace: Workspace) -> Command {
-    let mut command = tests(workspace);
-    command.arg("--no-run");
-    command
-}
-
 pub(super) fn ignored(workspace: Workspace, filter: Option<&str>) -> Result<Vec<String>> {
     let mut command = tests(workspace);
     command.args(["--quiet", "--", "--ignored", "--list", "--format", "terse"]).args(filter);
@@ -62,6 +56,7 @@ fn tests(workspace: Workspace) -> Command {
 
 fn counted(mut command: Command, servers: &Servers) -> Result<Counts> {
     servers.tell(&mut command);
+    super::tell_binary(&mut command);
     let mut counts = Counts::default();
     let status = process::run_watched(&mut command, |line| {
         if let Some(binary) = result(line) {

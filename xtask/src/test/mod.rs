@@ -22,7 +22,7 @@ use crate::{
     needs::{Catalog, Need, Needs},
     process,
     servers::Servers,
-    workspace::Workspace,
+    workspace::{self, Workspace},
 };
 
 /// The selection that every command on the tests shares. Another one would give the dependencies
@@ -60,7 +60,7 @@ pub(crate) fn run_into(options: &TestOptions, summary: &mut Summary) -> Result<(
     let mut special = Vec::new();
     for workspace in Workspace::ALL {
         println!("== building the tests of {}", workspace.name());
-        if process::run(&mut runner.build(workspace))? {
+        if process::run(&mut build(workspace))? {
             special.extend(runner.ignored(workspace, options.filter.as_deref())?);
             built.push(workspace);
         } else {
@@ -111,6 +111,22 @@ pub(crate) fn run_into(options: &TestOptions, summary: &mut Summary) -> Result<(
     Ok(())
 }
 
+/// Builds the tests, and in the same go the programs: built by themselves they would get other
+/// features, and every crate of ours would be built twice.
+fn build(workspace: Workspace) -> Command {
+    let mut command = workspace.cargo(&["build", "--tests", "--bins", "--examples"]);
+    command.args(SELECTION);
+    command
+}
+
+/// Tells the tests of the whole system where it was built, so that not each of them builds it.
+fn tell_binary(command: &mut Command) {
+    let binary = workspace::target().join("debug/ticketing");
+    if binary.exists() {
+        command.env("TICKETING_TEST_BINARY", binary);
+    }
+}
+
 /// Returns the programs that have to be on this machine: a server that the environment names may
 /// run elsewhere.
 fn not_given(needs: &Needs) -> BTreeSet<Need> {
@@ -134,13 +150,6 @@ impl Runner {
         version.stderr(std::process::Stdio::null());
         let (status, _) = process::output(&mut version)?;
         Ok(if status.success() { Self::Nextest } else { Self::Plain })
-    }
-
-    fn build(self, workspace: Workspace) -> Command {
-        match self {
-            Self::Nextest => nextest::build(workspace),
-            Self::Plain => libtest::build(workspace),
-        }
     }
 
     /// Returns the names of the selected tests that plain `cargo test` ignores.

@@ -10,12 +10,6 @@ use crate::{
     workspace::{self, Workspace},
 };
 
-pub(super) fn build(workspace: Workspace) -> Command {
-    let mut command = nextest(workspace, "run");
-    command.arg("--no-run");
-    command
-}
-
 pub(super) fn ignored(workspace: Workspace, filter: Option<&str>) -> Result<Vec<String>> {
     let mut command = nextest(workspace, "list");
     command.args(["--run-ignored", "only", "--message-format", "oneline"]).args(filter);
@@ -42,6 +36,7 @@ pub(super) fn run(
         command.args(["-E", &format!("not ({})", tests.join(" | "))]);
     }
     servers.tell(&mut command);
+    super::tell_binary(&mut command);
 
     let report = report(workspace);
     let _ = fs::remove_file(&report);
