@@ -65,7 +65,10 @@ impl Assets {
     ///
     /// While another version is rolled out a browser may ask for a file of that one: it gets
     /// this one's, and asks again next time.
-    pub(crate) fn serve(&self, Path((hash, name)): Path<(String, String)>) -> Result<Response, Error> {
+    pub(crate) fn serve(
+        &self,
+        Path((hash, name)): Path<(String, String)>,
+    ) -> Result<Response, Error> {
         let known = ASSETS.iter().zip(self.0.iter()).find(|(asset, _)| asset.name == name);
         let (asset, present) = known.ok_or(NotFound)?;
         let caching =

@@ -126,8 +126,8 @@ impl IntoResponse for Refusal {
     /// Passes the document of the service on as it is: `service` and `instance` stay true.
     fn into_response(self) -> Response {
         let mut response = Response::new(self.problem.to_json().into());
-        *response.status_mut() = StatusCode::from_u16(self.problem.status)
-            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::CONTENT_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -13,19 +13,19 @@ use minijinja::context;
 use ticketkit_core::{Problem, RequestId, layer::Rendered, problem};
 
 use crate::{
-    app::App,
-    error::FormPage,
-    gateway::Client,
-    local_path::LocalPath,
-    visitor::Visitor,
-    words,
+    app::App, error::FormPage, gateway::Client, local_path::LocalPath, visitor::Visitor, words,
 };
 
 /// Runs the pages; sets the cookies that the services set meanwhile.
-pub(crate) async fn serve(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn serve(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = RequestId::of(&request);
     request.extensions_mut().insert(id);
-    let client = Client::new(app.gateway.clone(), app.config.cookies.clone(), app.config.timeout, &request);
+    let client =
+        Client::new(app.gateway.clone(), app.config.cookies.clone(), app.config.timeout, &request);
     request.extensions_mut().insert(client.clone());
     let asked = Asked {
         html: accepts_html(request.headers()),
@@ -40,7 +40,9 @@ pub(crate) async fn serve(State(app): State<Arc<App>>, mut request: Request, nex
     }
     let cookies = client.fresh_cookies();
     let headers = response.headers_mut();
-    if !cookies.is_empty() || (client.known_user().is_some() && !headers.contains_key(header::CACHE_CONTROL)) {
+    if !cookies.is_empty()
+        || (client.known_user().is_some() && !headers.contains_key(header::CACHE_CONTROL))
+    {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     for cookie in cookies {

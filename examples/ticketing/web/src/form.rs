@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use ticketkit_core::Problem;
+use uuid::Uuid;
 
 use crate::{error::Error, words};
 
@@ -35,7 +36,7 @@ impl FormView {
         self
     }
 
-    pub(crate) fn about(mut self, object: impl ToString) -> Self {
+    pub(crate) fn about(mut self, object: Uuid) -> Self {
         self.about = Some(object.to_string());
         self
     }
@@ -66,8 +67,8 @@ impl FormView {
         let code = problem.code.as_str();
         let home = HOMES.iter().find(|(known, _)| *known == code).map(|(_, field)| *field);
         for error in &problem.errors {
-            let message = words::of_code(code)
-                .map_or_else(|| words::sentence(&error.message), str::to_owned);
+            let message =
+                words::of_code(code).map_or_else(|| words::sentence(&error.message), str::to_owned);
             match error.field.as_deref().or(home) {
                 Some(field) if fields.contains(&field) => {
                     self.errors.entry(field.to_owned()).or_default().push(message);

@@ -65,9 +65,23 @@ mod tests {
             assert_eq!(LocalPath::parse(good).as_ref().map(LocalPath::as_str), Some(good));
         }
         for bad in [
-            "", "orders", "//evil.example", "/\\evil.example", "\\/evil", "/a\\b", "/\t/evil",
-            "/\n/evil", "/a\r\nset-cookie: x", " /a", "/a b", "/ä", "/\u{0}", "https://evil.example",
-            "javascript:alert(1)", "/auth/signout", "/auth/signin?next=/auth/signin",
+            "",
+            "orders",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil",
+            "/a\\b",
+            "/\t/evil",
+            "/\n/evil",
+            "/a\r\nset-cookie: x",
+            " /a",
+            "/a b",
+            "/ä",
+            "/\u{0}",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/auth/signout",
+            "/auth/signin?next=/auth/signin",
         ] {
             assert_eq!(LocalPath::parse(bad), None, "{bad:?}");
         }

@@ -56,6 +56,14 @@ pub(crate) fn plain(minor: i64) -> String {
 
 /// Writes minor units as they are read: `$1,234.50`, `CHF 19.99`.
 pub(crate) fn money(minor: i64, currency: &str) -> String {
+    // A narrow line must not part the code from its number.
+    let code =
+        if symbol(currency).is_empty() { format!("{currency}\u{a0}") } else { String::new() };
+    format!("{code}{}", figure(minor, currency))
+}
+
+/// As [`money`], where the code of the currency stands beside it anyway.
+pub(crate) fn figure(minor: i64, currency: &str) -> String {
     let plain = plain(minor);
     let (whole, cents) = plain.split_once('.').unwrap_or((&plain, "00"));
     let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |whole| ("−", whole));
@@ -66,12 +74,16 @@ pub(crate) fn money(minor: i64, currency: &str) -> String {
         }
         grouped.push(digit);
     }
+    format!("{sign}{}{grouped}.{cents}", symbol(currency))
+}
+
+/// The sign that readers know; nothing for most currencies.
+fn symbol(currency: &str) -> &'static str {
     match currency {
-        "USD" => format!("{sign}${grouped}.{cents}"),
-        "EUR" => format!("{sign}€{grouped}.{cents}"),
-        "GBP" => format!("{sign}£{grouped}.{cents}"),
-        // A narrow line must not part the code from its number.
-        _ => format!("{sign}{currency}\u{a0}{grouped}.{cents}"),
+        "USD" => "$",
+        "EUR" => "€",
+        "GBP" => "£",
+        _ => "",
     }
 }
 
@@ -100,9 +112,29 @@ mod tests {
     #[test]
     fn what_is_no_price_or_can_be_read_in_two_ways_is_refused() {
         for text in [
-            "", " ", "abc", "1,000", "1.000", "1,000.00", "1.000,00", "1 000", "$5", "5 USD", "-5",
-            "+5", "0", "0.00", "19.", ".5", "19.999", "1e3", "٣", "0x10", "1000000.01",
-            "92233720368547758080", "1..2",
+            "",
+            " ",
+            "abc",
+            "1,000",
+            "1.000",
+            "1,000.00",
+            "1.000,00",
+            "1 000",
+            "$5",
+            "5 USD",
+            "-5",
+            "+5",
+            "0",
+            "0.00",
+            "19.",
+            ".5",
+            "19.999",
+            "1e3",
+            "٣",
+            "0x10",
+            "1000000.01",
+            "92233720368547758080",
+            "1..2",
         ] {
             let error = parse(text).expect_err(text);
             assert_eq!(error.field.as_deref(), Some("price"), "{text}");

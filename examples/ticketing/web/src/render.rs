@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use minijinja::{Environment, UndefinedBehavior, Value, value::Serde};
+use minijinja::{
+    AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, escape_formatter,
+    value::Serde,
+};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -45,13 +48,16 @@ impl Templates {
     /// # Errors
     ///
     /// If one does not compile: a bug that each test of this package finds.
-    pub(crate) fn new(assets: &Assets) -> Result<Self, minijinja::Error> {
+    pub(crate) fn new(assets: &Assets) -> Result<Self, Error> {
         let mut environment = Environment::new();
         // A misspelt name is an error; an absent one may be asked for.
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        environment.set_formatter(write_escaped);
         let assets = assets.clone();
         environment.add_function("asset", move |name: &str| assets.url(name));
         environment.add_filter("money", |minor: i64, currency: &str| price::money(minor, currency));
+        environment
+            .add_filter("figure", |minor: i64, currency: &str| price::figure(minor, currency));
         environment.add_filter("status_label", words::state);
         environment.add_filter("status_tone", |status: &str| words::tone(status));
         environment.add_filter("when", |time: &str| {
@@ -72,7 +78,7 @@ impl Templates {
         Ok(Self(Arc::new(environment)))
     }
 
-    pub(crate) fn render(&self, name: &str, context: Value) -> Result<String, minijinja::Error> {
+    pub(crate) fn render(&self, name: &str, context: Value) -> Result<String, Error> {
         self.0.get_template(name)?.render(context)
     }
 }
@@ -80,6 +86,33 @@ impl Templates {
 /// Makes a value for a template of what serialises.
 pub(crate) fn data(value: impl Serialize) -> Value {
     Value::from(Serde(value))
+}
+
+/// Escapes text for HTML, in elements and in quoted attributes.
+///
+/// The escaping of the engine also turns each `/` into an entity, which makes every address on the
+/// pages unreadable in their source and protects nothing that is quoted.
+fn write_escaped(
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    let html = matches!(state.auto_escape(), AutoEscape::Html);
+    let Some(mut rest) = value.as_str().filter(|_| html && !value.is_safe()) else {
+        return escape_formatter(out, state, value);
+    };
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        out.write_str(&rest[..at])?;
+        out.write_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        })?;
+        rest = &rest[at + 1..];
+    }
+    Ok(out.write_str(rest)?)
 }
 
 fn text(time: &str, write: impl FnOnce(OffsetDateTime) -> String) -> String {

@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn a_session_is_named_after_its_browser() {
-        let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0";
+        let edge =
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0";
         assert_eq!(device(Some(edge)), "Edge on Windows");
         assert_eq!(device(Some("curl/8.5")), "curl");
         assert_eq!(device(None), "Unknown device");

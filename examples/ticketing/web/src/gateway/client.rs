@@ -13,7 +13,7 @@ use ticketkit_auth::CookiePolicy;
 use ticketkit_core::{RequestId, request_id::X_REQUEST_ID};
 use tokio::sync::OnceCell;
 
-use super::{Answer, Call, Gateway, jar::Jar};
+use super::{Call, Gateway, Reply, jar::Jar};
 use crate::{
     api::{CurrentUser, User},
     error::Error,
@@ -101,7 +101,7 @@ impl Client {
     }
 
     /// Sends a call; once more with a fresh session if the access token has just run out.
-    pub(crate) async fn send(&self, call: &Call) -> Result<Answer, Error> {
+    pub(crate) async fn send(&self, call: &Call) -> Result<Reply, Error> {
         let answer = self.once(call).await?;
         if answer.is_expired() && self.refresh().await?.is_some() {
             return self.once(call).await;
@@ -109,6 +109,12 @@ impl Client {
         Ok(answer)
     }
 
+    /// Sends a call of which only the success matters.
+    pub(crate) async fn done(&self, call: &Call) -> Result<(), Error> {
+        self.send(call).await?.ok().map(drop)
+    }
+
+    /// Sends a call and reads the document that it answers with.
     pub(crate) async fn get<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
         self.send(&call).await?.json()
     }
@@ -140,7 +146,7 @@ impl Client {
         self.0.refreshed.get_or_try_init(exchange).await.cloned()
     }
 
-    async fn once(&self, call: &Call) -> Result<Answer, Error> {
+    async fn once(&self, call: &Call) -> Result<Reply, Error> {
         let answer = self.0.gateway.send(self.request(call), self.0.timeout).await?;
         self.jar().update(&answer.headers);
         Ok(answer)

@@ -69,26 +69,26 @@ impl Jar {
 mod tests {
     use super::*;
 
-    fn headers(name: header::HeaderName, lines: &[&'static str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, lines: &[&'static str]) -> HeaderMap {
         lines.iter().map(|line| (name.clone(), HeaderValue::from_static(line))).collect()
     }
 
     #[test]
     fn what_an_api_sets_replaces_what_the_browser_sent() {
-        let mut jar = Jar::of(&headers(header::COOKIE, &["a=1; b=2", "c=x=y"]));
+        let mut jar = Jar::of(&headers(&header::COOKIE, &["a=1; b=2", "c=x=y"]));
         jar.update(&headers(
-            header::SET_COOKIE,
+            &header::SET_COOKIE,
             &["a=9; Path=/; HttpOnly", "b=; Path=/; Max-Age=0", "d=4"],
         ));
         assert_eq!(jar.to_header().unwrap(), "c=x=y; a=9; d=4");
         assert!(jar.has("a") && !jar.has("b"));
-        jar.update(&headers(header::SET_COOKIE, &["a=; Max-Age=0"]));
+        jar.update(&headers(&header::SET_COOKIE, &["a=; Max-Age=0"]));
         assert_eq!(jar.fresh(), ["b=; Path=/; Max-Age=0", "d=4", "a=; Max-Age=0"]);
     }
 
     #[test]
     fn a_doubled_cookie_stays_doubled() {
-        let jar = Jar::of(&headers(header::COOKIE, &["a=1", "a=2"]));
+        let jar = Jar::of(&headers(&header::COOKIE, &["a=1", "a=2"]));
         assert_eq!(jar.to_header().unwrap(), "a=1; a=2");
     }
 }

@@ -3,10 +3,10 @@
 //! In the process that holds all services it is their routers; between machines an HTTP client. A
 //! [`Client`] lives as long as one page request: it carries on who asks, and brings cookies back.
 
-mod answer;
 mod call;
 mod client;
 mod jar;
+mod reply;
 
 use std::{convert::Infallible, fmt, time::Duration};
 
@@ -15,9 +15,9 @@ use http::{Request, Response};
 use ticketkit_core::error::Timeout;
 use tower::{BoxError, Service, ServiceExt, util::BoxCloneSyncService};
 
-pub(crate) use answer::{Answer, Refusal};
 pub(crate) use call::Call;
 pub(crate) use client::Client;
+pub(crate) use reply::{Refusal, Reply};
 
 use crate::error::Failure;
 
@@ -49,10 +49,10 @@ impl Gateway {
     }
 
     /// Sends one request; the whole answer must be there within the time.
-    async fn send(&self, request: Request<Body>, within: Duration) -> Result<Answer, Failure> {
+    async fn send(&self, request: Request<Body>, within: Duration) -> Result<Reply, Failure> {
         let exchange = async {
             let response = self.0.clone().oneshot(request).await.map_err(Failure::upstream)?;
-            Answer::read(response).await
+            Reply::read(response).await
         };
         tokio::time::timeout(within, exchange).await.unwrap_or(Err(Timeout.into()))
     }

@@ -49,8 +49,8 @@ pub(crate) async fn change_password(
 ) -> Answer {
     visitor.require_for("/account")?;
     let body = json!({ "current": form.current, "new": form.new });
-    let sent = visitor.client.send(&Call::put("/api/users/password").json(&body)).await;
-    match sent.and_then(|answer| answer.ok()) {
+    let sent = visitor.client.done(&Call::put("/api/users/password").json(&body)).await;
+    match sent {
         Ok(_) => Ok(see("/account", "password-changed")),
         Err(error) if error.belongs_to_the_form() => {
             let view = if error.has_code("invalid_credentials") {
@@ -69,7 +69,7 @@ pub(crate) async fn end_session(visitor: Visitor, Form(form): Form<Ended>) -> An
     visitor.require_for("/account")?;
     let sid = id(&form.sid)?;
     let call = Call::delete(format!("/api/users/sessions/{sid}"));
-    match visitor.client.send(&call).await?.ok() {
+    match visitor.client.done(&call).await {
         // It has ended meanwhile, which is what was asked for.
         Err(error) if !error.has_code("not_found") => Err(error),
         _ => Ok(see("/account", "session-ended")),

@@ -59,7 +59,7 @@ pub(crate) async fn ban(
         body["until"] = until.into();
     }
     let call = Call::put(format!("/api/users/{user}/ban")).json(&body);
-    match visitor.client.send(&call).await.and_then(|answer| answer.ok()) {
+    match visitor.client.done(&call).await {
         Ok(_) => Ok(done(&form.q, "user-banned")),
         Err(error) if error.belongs_to_the_form() => {
             let view = FormView::new()
@@ -82,7 +82,7 @@ pub(crate) async fn lift(
 ) -> Answer {
     visitor.require_admin()?;
     let call = Call::delete(format!("/api/users/{}/ban", id(&user)?));
-    visitor.client.send(&call).await?.ok()?;
+    visitor.client.done(&call).await?;
     Ok(done(&list.q, "user-lifted"))
 }
 

@@ -95,8 +95,8 @@ impl Entry {
     async fn send(&self, app: &App, visitor: &Visitor, form: &Credentials) -> Answer {
         let next = LocalPath::or_home(&form.next);
         let body = json!({ "email": form.email, "password": form.password });
-        let sent = visitor.client.send(&Call::post(self.api).json(&body)).await;
-        match sent.and_then(|answer| answer.ok()) {
+        let sent = visitor.client.done(&Call::post(self.api).json(&body)).await;
+        match sent {
             Ok(_) => Ok(Redirect::to(next.as_str()).into_response()),
             Err(error) if error.belongs_to_the_form() => {
                 let view = FormView::new().value("email", &form.email).of(&error, &FIELDS);
@@ -117,6 +117,6 @@ pub(crate) async fn sign_out_form(State(app): State<Arc<App>>, visitor: Visitor)
 }
 
 pub(crate) async fn sign_out(visitor: Visitor) -> Answer {
-    visitor.client.send(&Call::post("/api/users/signout")).await?.ok()?;
+    visitor.client.done(&Call::post("/api/users/signout")).await?;
     Ok(see("/", "signed-out"))
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     error::Error,
-    gateway::{Answer, Call, Client},
+    gateway::{Call, Client, Reply},
 };
 
 /// How many entries a list shows at once.
@@ -36,11 +36,7 @@ pub(crate) struct List {
 impl List {
     /// Asks an API for this part of its list.
     fn call(&self, path: &str) -> Call {
-        Call::get(path).query(&[
-            ("q", self.q.trim()),
-            ("after", &self.after),
-            ("limit", PAGE_SIZE),
-        ])
+        Call::get(path).query(&[("q", self.q.trim()), ("after", &self.after), ("limit", PAGE_SIZE)])
     }
 
     /// The address of the part that begins after a cursor.
@@ -77,7 +73,7 @@ fn id(text: &str) -> Result<Uuid, Error> {
 ///
 /// Services learn of one another by events, within milliseconds; until then they answer as if
 /// nothing had happened. A refused call has no effect, so it can be sent again.
-async fn send_until_known(client: &Client, call: &Call, news: &[&str]) -> Result<Answer, Error> {
+async fn send_until_known(client: &Client, call: &Call, news: &[&str]) -> Result<Reply, Error> {
     const PAUSES: [u64; 5] = [30, 70, 150, 250, 500];
     for pause in PAUSES {
         let answer = client.send(call).await?;

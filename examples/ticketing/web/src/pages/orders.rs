@@ -18,7 +18,7 @@ use crate::{
     app::{Answer, App},
     error::Error,
     form::FormView,
-    gateway::Call,
+    gateway::{Call, Reply},
     render::data,
     visitor::Visitor,
     words,
@@ -84,7 +84,7 @@ pub(crate) async fn buy(
     visitor.require_for(&format!("/tickets/{ticket}"))?;
     let call = Call::post("/api/orders").json(&json!({ "ticketId": ticket }));
     let sent = send_until_known(&visitor.client, &call, &["not_found"]).await;
-    match sent.and_then(|answer| answer.json::<Order>()) {
+    match sent.and_then(Reply::json::<Order>) {
         Ok(order) => Ok(Redirect::to(&path(order.id)).into_response()),
         Err(error) => Err(tickets::refuse(&app, &visitor, ticket, error, FormView::new()).await),
     }
@@ -108,7 +108,7 @@ pub(crate) async fn cancel(
     let order = id(&order)?;
     visitor.require_for(&path(order))?;
     let call = Call::delete(format!("/api/orders/{order}"));
-    match visitor.client.send(&call).await.and_then(|answer| answer.ok()) {
+    match visitor.client.done(&call).await {
         Ok(_) => Ok(see(&path(order), "order-cancelled")),
         Err(error) => Err(refuse(&app, &visitor, order, error, FormView::new(), &[]).await),
     }
@@ -124,7 +124,7 @@ pub(crate) async fn refund(
     visitor.require_for(&path(order))?;
     let body = json!({ "reason": form.reason });
     let call = Call::post(format!("/api/orders/{order}/refund")).json(&body);
-    match visitor.client.send(&call).await.and_then(|answer| answer.ok()) {
+    match visitor.client.done(&call).await {
         Ok(_) => Ok(see(&path(order), "refund-begun")),
         Err(error) => {
             let view = FormView::new().value("reason", &*form.reason);

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     app::{Answer, App},
     form::FormView,
-    gateway::Call,
+    gateway::{Call, Reply},
     visitor::Visitor,
 };
 
@@ -52,7 +52,7 @@ pub(crate) async fn pay(
         call = call.header(HeaderName::from_static("idempotency-key"), &form.attempt);
     }
     let sent = send_until_known(&visitor.client, &call, &["not_found"]).await;
-    match sent.and_then(|answer| answer.ok()) {
+    match sent.and_then(Reply::ok) {
         Ok(_) => Ok(Redirect::to(&path(order)).into_response()),
         Err(error) => {
             let view = FormView::new().value("token", &*form.token);
@@ -71,7 +71,7 @@ pub(crate) async fn confirm(
     visitor.require_for(&path(order))?;
     let payment = id(&form.payment_id)?;
     let call = Call::post(format!("/api/payments/{payment}/confirm")).json(&json!({}));
-    match visitor.client.send(&call).await.and_then(|answer| answer.ok()) {
+    match visitor.client.done(&call).await {
         Ok(_) => Ok(Redirect::to(&path(order)).into_response()),
         Err(error) => Err(refuse(&app, &visitor, order, error, FormView::new(), &["token"]).await),
     }

@@ -88,9 +88,8 @@ pub(crate) async fn show(
     Path(ticket): Path<String>,
 ) -> Answer {
     let ticket = find(&visitor, id(&ticket)?).await?;
-    let form = FormView::new()
-        .value("title", &*ticket.title)
-        .value("price", price::plain(ticket.price));
+    let form =
+        FormView::new().value("title", &*ticket.title).value("price", price::plain(ticket.price));
     app.page(&visitor, "ticket.html", &ticket.title, context_of(&app, &visitor, &ticket, &form))
 }
 
@@ -117,7 +116,7 @@ pub(crate) async fn withdraw(
     let ticket = id(&ticket)?;
     visitor.require_for(&path(ticket))?;
     let call = Call::delete(format!("/api/tickets/{ticket}")).if_version(&form.version);
-    match visitor.client.send(&call).await.and_then(|answer| answer.ok()) {
+    match visitor.client.done(&call).await {
         Ok(_) => Ok(see(&path(ticket), "ticket-withdrawn")),
         Err(error) => Err(refuse(&app, &visitor, ticket, error, FormView::new()).await),
     }
@@ -192,6 +191,6 @@ impl Offer {
     async fn change(&self, visitor: &Visitor, ticket: Uuid) -> Result<(), Error> {
         let body = json!({ "title": self.title, "price": self.price()? });
         let call = Call::put(format!("/api/tickets/{ticket}")).json(&body);
-        visitor.client.send(&call.if_version(&self.version)).await?.ok().map(drop)
+        visitor.client.done(&call.if_version(&self.version)).await
     }
 }

@@ -13,7 +13,7 @@ const MAX: usize = 4 * 1024 * 1024;
 
 /// A whole answer.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     body: Bytes,
@@ -26,7 +26,7 @@ pub(crate) struct Refusal {
     pub(crate) headers: Vec<(header::HeaderName, HeaderValue)>,
 }
 
-impl Answer {
+impl Reply {
     pub(super) async fn read(response: Response<Body>) -> Result<Self, Failure> {
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, MAX).await.map_err(Failure::upstream)?;

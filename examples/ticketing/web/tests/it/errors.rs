@@ -1,0 +1,124 @@
+//! Refusals and failures: a page for a browser, the problem for everybody else.
+
+use std::sync::Arc;
+
+use http::Method;
+use serde_json::json;
+
+use crate::{
+    browser::{get, post, send},
+    canned::{id, problem},
+    fake::Fake,
+    parked::Engine,
+};
+
+#[tokio::test]
+async fn a_browser_gets_a_page_and_a_program_the_problem() {
+    let pages = Fake::default().pages();
+    for (method, path, status, code) in [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/orders/none", 404, "not_found"),
+        ("GET", "/admin/users", 403, "forbidden"),
+        ("POST", "/account", 405, "method_not_allowed"),
+        ("PUT", "/tickets/new", 405, "method_not_allowed"),
+    ] {
+        let page = send(&pages, method, path, "buyer", "", &[]).await;
+        assert_eq!(page.status, status, "{path}");
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        page.has("<h1>").has("To the tickets");
+        let json = send(&pages, method, path, "buyer", "", &[("accept", "application/json")]).await;
+        assert_eq!(json.status, status, "{path}");
+        assert_eq!(json.header("content-type"), "application/problem+json");
+        json.has(&format!("\"code\":\"{code}\""));
+        for answer in [page, json] {
+            assert_eq!(answer.headers.contains_key("allow"), status == 405, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_sites_form_does_nothing() {
+    let fake = Fake::default();
+    let pages = fake.pages();
+    for path in ["/auth/signin", "/auth/signup", "/auth/signout", "/orders", "/tickets/new"] {
+        for more in [
+            &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")][..],
+            &[("sec-fetch-site", "same-site"), ("origin", "http://127.0.0.1:4000")],
+            &[("sec-fetch-site", "cross-site"), ("origin", "null")],
+        ] {
+            let page = send(&pages, "POST", path, "buyer", "title=x", more).await;
+            assert_eq!(page.status, 403, "{path} {more:?}");
+            page.has("from another site");
+            let page = send(&pages, "POST", path, "", "title=x", more).await;
+            assert_eq!(page.status, 403, "{path} {more:?}, signed out");
+        }
+    }
+    assert!(fake.seen().iter().all(|seen| seen.method == Method::GET), "{:?}", fake.seen());
+}
+
+#[tokio::test]
+async fn nothing_internal_is_shown() {
+    let fake = Fake::default();
+    fake.on(Method::GET, "/api/tickets", 500, json!({ "canary": "c4n4ry" }));
+    let page = get(&fake.pages(), "/", "").await;
+    assert_eq!(page.status, 502);
+    page.lacks("c4n4ry").has(page.header("x-request-id"));
+    fake.on(Method::GET, "/api/tickets", 200, json!({ "items": [{ "canary": "c4n4ry" }] }));
+    let page = get(&fake.pages(), "/", "").await;
+    assert_eq!(page.status, 502);
+    page.lacks("c4n4ry");
+}
+
+#[tokio::test]
+async fn a_form_beyond_its_limit_or_of_another_type_is_refused() {
+    let pages = Fake::default().pages();
+    let long = format!("title={}", "a".repeat(65 * 1024));
+    assert_eq!(post(&pages, "/tickets/new", "seller", &long).await.status, 413);
+    let more = [("content-type", "text/plain")];
+    let page = send(&pages, "POST", "/tickets/new", "seller", "{}", &more).await;
+    assert_eq!(page.status, 415);
+}
+
+#[tokio::test]
+async fn administrators_ban_lift_and_learn_what_was_wrong() {
+    let fake = Fake::default();
+    let pages = fake.pages();
+    let page = get(&pages, "/admin/users?q=exa", "admin").await;
+    page.has("seller@example.com").has("Lift the ban").has("Sold tickets that do not exist");
+    let ban = format!("/admin/users/{}/ban", id(0));
+    let form = "reason=Spam&until=2026-12-24T18:00&q=exa";
+    let answer = post(&pages, &ban, "admin", form).await;
+    assert_eq!(answer.location(), "/admin/users?q=exa&done=user-banned");
+    let api = format!("/api/users/{}/ban", id(0));
+    let body = &fake.calls(&Method::PUT, &api)[0].body;
+    assert_eq!(*body, json!({ "reason": "Spam", "until": "2026-12-24T18:00:00Z" }));
+
+    let wrong = problem(422, "validation_failed", &[("until", "must be in the future")]);
+    fake.on(Method::PUT, &api, 422, wrong);
+    let page = post(&pages, &ban, "admin", form).await;
+    assert_eq!(page.status, 422);
+    page.has("Must be in the future.").has("value=\"Spam\"").has("<details class=\"ban\" open>");
+    assert_eq!(page.between("Must be in the future.", "<").len(), 1);
+
+    let lift = format!("/admin/users/{}/lift", id(1));
+    let answer = post(&pages, &lift, "admin", "").await;
+    assert_eq!(answer.location(), "/admin/users?done=user-lifted");
+    assert_eq!(post(&pages, &lift, "buyer", "").await.status, 403);
+}
+
+#[tokio::test]
+async fn parked_events_are_inspected_redriven_and_discarded() {
+    let service = Fake::default().service("http://127.0.0.1:3000");
+    let pages = service.with_events(Arc::new(Engine)).router();
+    let page = get(&pages, "/admin/events", "admin").await;
+    page.has("orders.tickets").has("12 attempts").has("version 9 of &lt;unknown&gt;");
+    let path = page.between("<h3><a href=\"", "\"")[0].to_owned();
+    get(&pages, &path, "admin").await.has("&quot;version&quot;: 9");
+    let form = format!("subscription=orders.tickets&id={}", id(900));
+    for (action, done) in [("redrive", "event-redriven"), ("discard", "event-discarded")] {
+        let answer = post(&pages, &format!("/admin/events/{action}"), "admin", &form).await;
+        assert_eq!(answer.location(), format!("/admin/events?done={done}"));
+    }
+    assert_eq!(get(&pages, "/admin/events", "buyer").await.status, 403);
+    assert_eq!(get(&pages, &path.replace("900", "901"), "admin").await.status, 404);
+}
