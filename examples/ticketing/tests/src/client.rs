@@ -24,7 +24,9 @@ pub struct Site {
 }
 
 impl Site {
-    pub(crate) fn new(addr: SocketAddr, canaries: Vec<String>) -> Self {
+    /// A server at `addr`, in whose answers none of `canaries` may be.
+    #[must_use]
+    pub fn new(addr: SocketAddr, canaries: Vec<String>) -> Self {
         Self { addr: RwLock::new(addr), canaries, titles: Mutex::default() }
     }
 
