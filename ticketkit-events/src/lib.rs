@@ -25,6 +25,8 @@
 
 pub mod bus;
 pub mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod engine;
 pub mod envelope;
 pub mod event;
