@@ -28,7 +28,7 @@ pub(crate) async fn serve(
         Client::new(app.gateway.clone(), app.config.cookies.clone(), app.config.timeout, &request);
     request.extensions_mut().insert(client.clone());
     let asked = Asked {
-        html: accepts_html(request.headers()),
+        html: is_for_people(request.uri().path()) && accepts_html(request.headers()),
         safe: request.method() == Method::GET || request.method() == Method::HEAD,
         path: request.uri().path().to_owned(),
         whole: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
@@ -110,6 +110,17 @@ fn render(app: &App, client: &Client, asked: &Asked, problem: &Problem) -> Optio
     app.html(&visitor, "error.html", title, context)
         .inspect_err(|error| tracing::error!(%error, "the error page does not render"))
         .ok()
+}
+
+/// Tells whether a path is one of pages: programs read the others, whatever they accept.
+fn is_for_people(path: &str) -> bool {
+    const PREFIXES: [&str; 2] = ["/api", "/.well-known"];
+    const OPERATORS: [&str; 5] =
+        ["/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json"];
+    let below = |prefix: &&str| {
+        path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    !PREFIXES.iter().any(below) && !OPERATORS.contains(&path)
 }
 
 /// Tells whether `Accept` names HTML, and does not exclude it. `*/*` alone is no browser.

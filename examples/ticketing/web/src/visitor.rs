@@ -20,12 +20,20 @@ use ticketkit_core::error::{Forbidden, Internal};
 pub(crate) struct Visitor {
     pub(crate) client: Client,
     user: Option<User>,
-    /// Why it is not known who asks: the auth service was away.
-    unknown: Option<Box<Refusal>>,
+    unknown: Option<Unknown>,
     path: String,
     here: LocalPath,
     flash: Option<&'static str>,
     bare: bool,
+}
+
+/// Why it is not known who asks.
+#[derive(Debug)]
+enum Unknown {
+    /// The auth service could not say.
+    Refused(Box<Refusal>),
+    /// It could not be asked.
+    Away,
 }
 
 impl Visitor {
@@ -53,8 +61,10 @@ impl Visitor {
     }
 
     fn require_and_return(&self, path: Option<&str>) -> Result<&User, Error> {
-        if let Some(refusal) = &self.unknown {
-            return Err(Error::Refused(refusal.clone()));
+        match &self.unknown {
+            Some(Unknown::Refused(refusal)) => return Err(Error::Refused(refusal.clone())),
+            Some(Unknown::Away) => return Err(Failure::upstream("nobody knows who asks").into()),
+            None => {}
         }
         let back = path.map_or_else(|| self.here.clone(), LocalPath::or_home);
         self.user.as_ref().ok_or(Error::SignIn(back))
@@ -101,8 +111,12 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
         };
         let (user, unknown) = match client.user().await {
             Ok(user) => (user, None),
-            Err(Error::Refused(refusal)) => (None, Some(refusal)),
-            Err(error) => return Err(error),
+            // Pages for everybody are shown all the same.
+            Err(Error::Refused(refusal)) => (None, Some(Unknown::Refused(refusal))),
+            Err(error) => {
+                tracing::warn!(?error, "the auth service can not be asked who it is");
+                (None, Some(Unknown::Away))
+            }
         };
         let uri = &parts.uri;
         let query = uri.query().unwrap_or_default();

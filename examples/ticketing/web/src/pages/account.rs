@@ -77,7 +77,8 @@ pub(crate) async fn end_session(visitor: Visitor, Form(form): Form<Ended>) -> An
 }
 
 async fn context_of(visitor: &Visitor, form: &FormView) -> Result<Value, Error> {
-    let found: Items<Session> = visitor.client.get(Call::get("/api/users/sessions")).await?;
+    let call = Call::get("/api/users/sessions").query(&[("limit", "100")]);
+    let found: Items<Session> = visitor.client.get(call).await?;
     let sessions: Vec<Value> = found
         .items
         .into_iter()

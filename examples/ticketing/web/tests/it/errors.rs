@@ -37,6 +37,18 @@ async fn a_browser_gets_a_page_and_a_program_the_problem() {
 }
 
 #[tokio::test]
+async fn a_path_of_programs_is_never_answered_with_a_page() {
+    let pages = Fake::default().pages();
+    for path in ["/api", "/api/nothing", "/.well-known/nothing", "/metrics"] {
+        let answer = get(&pages, path, "").await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    let page = get(&pages, "/apiary", "").await;
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+}
+
+#[tokio::test]
 async fn another_sites_form_does_nothing() {
     let fake = Fake::default();
     let pages = fake.pages();

@@ -1,6 +1,7 @@
 //! Who asks is found out once, kept signed in, and told on.
 
 use http::Method;
+use serde_json::json;
 
 use crate::{
     browser::{get, post, send},
@@ -109,5 +110,8 @@ async fn an_auth_service_that_is_away_signs_nobody_out() {
     fake.refuse(Method::GET, "/api/users/currentuser", 503, "auth_stale");
     let pages = fake.pages();
     assert_eq!(get(&pages, "/orders", "buyer").await.status, 503);
+    assert_eq!(get(&pages, "/", "buyer").await.status, 200);
+    fake.on(Method::GET, "/api/users/currentuser", 500, json!("down"));
+    assert_eq!(get(&pages, "/orders", "buyer").await.status, 502);
     assert_eq!(get(&pages, "/", "buyer").await.status, 200);
 }
