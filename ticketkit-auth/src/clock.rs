@@ -11,6 +11,9 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+/// So that what happened before the process began has a moment too.
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// Tells the time of day and the time that has passed. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
@@ -45,13 +48,13 @@ impl Clock {
         self.unix_millis().div_euclid(1000)
     }
 
-    /// Returns the time since some fixed moment; it never runs backwards.
+    /// Returns the time since some fixed moment more than a day ago; it never runs backwards.
     ///
     /// Ages are measured with it, so that a corrected wall clock does not make old news look new.
     #[must_use]
     pub fn monotonic(&self) -> Duration {
         match &self.0 {
-            Source::System { start } => start.elapsed(),
+            Source::System { start } => A_DAY + start.elapsed(),
             Source::Manual(millis) => {
                 Duration::from_millis(millis.load(Ordering::SeqCst).try_into().unwrap_or(0))
             }

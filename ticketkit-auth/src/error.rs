@@ -3,6 +3,8 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderValue, header};
 use ticketkit_core::{Code, ErrorStatus, ServiceError};
 
+use crate::{RandomError, cookies::CookieError, keys::KeyError, token::IssueError};
+
 /// Why a route does not serve a caller: the errors of the contract and no more.
 ///
 /// The texts are fixed, so that nobody learns from one what exactly is wrong with a forged token.
@@ -90,3 +92,25 @@ impl ServiceError for AuthError {
 
 /// A view heals with the next heartbeat, which is a second away.
 const RETRY_AFTER_SECONDS: u16 = 1;
+
+/// What no client can help: 500 `internal`, the text for the log alone. So that a service's own
+/// error can hold them with `#[problem(transparent)]`.
+macro_rules! internal {
+    ($($error:ty),*) => {$(
+        impl ServiceError for $error {
+            fn status(&self) -> ErrorStatus {
+                ErrorStatus::INTERNAL_SERVER_ERROR
+            }
+
+            fn code(&self) -> Code {
+                Code::new("internal")
+            }
+
+            fn title(&self) -> Cow<'static, str> {
+                "Something went wrong on our side".into()
+            }
+        }
+    )*};
+}
+
+internal!(CookieError, IssueError, KeyError, RandomError);

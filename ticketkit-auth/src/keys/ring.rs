@@ -132,10 +132,16 @@ impl KeyRing {
     ///
     /// # Errors
     ///
-    /// If the ring has it already, or it is of the other kind (public and symmetric).
+    /// If the ring has or had it already, or it is of the other kind (public and symmetric).
     pub fn add_standby(&self, key: SigningKey) -> Result<String, KeyError> {
         let kid = key.kid().to_owned();
         self.change(|state| {
+            // A removed key does not come back either: it was removed for a reason.
+            if state.active.kid() == key.kid()
+                || state.others.iter().any(|(other, _)| other.kid() == key.kid())
+            {
+                return Err(KeyError::Duplicate(key.kid().to_owned()));
+            }
             state.others.push((key, KeyStage::Standby));
             Ok(())
         })?;

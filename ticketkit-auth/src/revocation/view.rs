@@ -109,7 +109,7 @@ impl RevocationView {
     pub fn heartbeat(&self, sent_at: i64) {
         let behind = self.0.clock.unix_millis().saturating_sub(sent_at).max(0);
         let behind = Duration::from_millis(behind.unsigned_abs());
-        // A heartbeat from before the clock began counts as one from then.
+        // One from before the fixed moment is too old to matter.
         let fresh_at = self.0.clock.monotonic().checked_sub(behind);
         let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
         known.fresh_at = known.fresh_at.max(fresh_at);

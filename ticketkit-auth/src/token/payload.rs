@@ -22,7 +22,9 @@ pub(super) fn parse(json: &[u8]) -> Result<Payload, InvalidToken> {
     if depth(json) > MAX_DEPTH {
         return Err(InvalidToken::Claims);
     }
-    serde_json::from_slice(json).map_err(|_| InvalidToken::Claims)
+    // As text: what serde skips over in bytes, it does not look at.
+    let json = std::str::from_utf8(json).map_err(|_| InvalidToken::Claims)?;
+    serde_json::from_str(json).map_err(|_| InvalidToken::Claims)
 }
 
 /// Counts how deep brackets are nested outside text; for what is no JSON the number means nothing.

@@ -1,1 +1,15 @@
-//! What the security page demands, each check named by its id.
+//! What the security page demands: each check is a test that has its id in its name.
+
+mod cookies;
+mod cross_site;
+mod forge;
+mod guards;
+mod keys;
+mod logs;
+mod passwords;
+mod revocation;
+mod sessions;
+mod throttle;
+mod token_claims;
+mod token_form;
+mod token_keys;

@@ -1,0 +1,180 @@
+//! K1, K3, K4, K5, and the files that keys are kept in.
+
+use std::{fs, path::Path};
+
+use ticketkit_auth::{
+    Grant, KeyRing, TokenIssuer, TokenVerifier,
+    keys::{Algorithm, KeyError, KeyStage, SigningKey, install_crypto_provider, secret_from_file},
+};
+
+use crate::forge::pem_content;
+
+fn token(ring: &KeyRing) -> String {
+    let issuer = TokenIssuer::new(ring.clone(), "ticketing", "ticketing");
+    issuer.issue(&Grant::new("user", "session")).expect("a token").as_str().to_owned()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn k1_a_key_goes_through_its_stages() {
+    let ring = KeyRing::generate(Algorithm::EdDsa).expect("a key");
+    let verifier = TokenVerifier::new(&ring, "ticketing", "ticketing");
+    let old = ring.active().kid().to_owned();
+    let by_old = token(&ring);
+
+    let new =
+        ring.add_standby(SigningKey::generate(Algorithm::Es256).expect("a key")).expect("new");
+    assert_eq!(ring.stage(&new), Some(KeyStage::Standby));
+    assert_eq!(ring.jwks().keys().len(), 2, "published before it signs");
+    assert_eq!(ring.active().kid(), old);
+
+    ring.promote(&new).expect("standby");
+    assert_eq!(ring.stage(&old), Some(KeyStage::Retiring));
+    assert_eq!(ring.active().kid(), new);
+    assert!(verifier.verify(&by_old).is_ok(), "the old one still verifies");
+    assert!(verifier.verify(&token(&ring)).is_ok(), "the new one does");
+
+    ring.remove(&old).expect("retiring");
+    assert_eq!(ring.stage(&old), Some(KeyStage::Removed));
+    assert_eq!(ring.jwks().keys().len(), 1);
+
+    assert!(matches!(ring.promote(&old), Err(KeyError::Stage { .. })), "no way back");
+    assert!(matches!(ring.remove(&new), Err(KeyError::Stage { .. })), "one signs always");
+    assert!(matches!(ring.promote("other"), Err(KeyError::Unknown(_))));
+}
+
+#[test]
+fn k3_no_private_member_is_ever_in_the_public_set() {
+    for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Hs256] {
+        let ring = KeyRing::generate(algorithm).expect("a key");
+        ring.add_standby(SigningKey::generate(algorithm).expect("a key")).expect("another key");
+        let set = serde_json::to_value(ring.jwks()).expect("JSON");
+        let keys = set["keys"].as_array().expect("a list");
+        assert_eq!(keys.len(), if algorithm.is_symmetric() { 0 } else { 2 });
+        for key in keys {
+            let members: Vec<_> = key.as_object().expect("an object").keys().collect();
+            let known = ["alg", "crv", "kid", "kty", "use", "x", "y"];
+            assert!(members.iter().all(|member| known.contains(&member.as_str())), "{members:?}");
+        }
+        let secret = pem_content(&ring.active().to_pem());
+        assert!(!format!("{ring:?}").contains(&format!("{secret:?}")));
+    }
+}
+
+#[test]
+fn k4_what_a_removed_key_signed_is_void_at_once() {
+    let ring = KeyRing::generate(Algorithm::EdDsa).expect("a key");
+    let verifier = TokenVerifier::new(&ring, "ticketing", "ticketing");
+    let (leaked, by_leaked) = (ring.active().kid().to_owned(), token(&ring));
+    assert!(verifier.verify(&by_leaked).is_ok(), "and now in the cache");
+
+    let next = ring.add_standby(SigningKey::generate(Algorithm::EdDsa).expect("a key"));
+    ring.promote(&next.expect("a new key")).expect("standby");
+    ring.remove(&leaked).expect("retiring");
+    assert!(verifier.verify(&by_leaked).is_err());
+}
+
+#[test]
+fn k5_the_provider_can_be_installed_by_anyone_and_again() {
+    for _ in 0..3 {
+        install_crypto_provider().expect("the provider works");
+    }
+    // Another one installed by the application changes nothing here.
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+    assert!(KeyRing::generate(Algorithm::EdDsa).is_ok());
+}
+
+#[test]
+fn a_folder_keeps_the_ring_with_its_stages() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("keys");
+    let ring = KeyRing::open(&path, Algorithm::EdDsa).expect("a new ring");
+    let (first, by_first) = (ring.active().kid().to_owned(), token(&ring));
+    assert_eq!(names(&path), [format!("active-{first}.pem")]);
+
+    let again = KeyRing::open(&path, Algorithm::EdDsa).expect("the same ring");
+    let verifier = TokenVerifier::new(&again, "ticketing", "ticketing");
+    assert!(verifier.verify(&by_first).is_ok(), "tokens outlive a restart");
+
+    let second =
+        ring.add_standby(SigningKey::generate(Algorithm::EdDsa).expect("a key")).expect("new");
+    ring.save(&path).expect("written");
+    ring.promote(&second).expect("standby");
+    ring.save(&path).expect("written");
+    assert_eq!(names(&path), [format!("active-{second}.pem"), format!("retiring-{first}.pem")]);
+    let again = KeyRing::open(&path, Algorithm::EdDsa).expect("the same ring");
+    assert_eq!(again.active().kid(), second);
+    assert_eq!(again.stage(&first), Some(KeyStage::Retiring));
+
+    ring.remove(&first).expect("retiring");
+    ring.save(&path).expect("written");
+    assert_eq!(names(&path), [format!("active-{second}.pem")]);
+}
+
+#[test]
+fn a_crash_within_a_promotion_leaves_a_ring() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ring = KeyRing::open(folder.path(), Algorithm::EdDsa).expect("a new ring");
+    let first = ring.active().kid().to_owned();
+    let second =
+        ring.add_standby(SigningKey::generate(Algorithm::EdDsa).expect("a key")).expect("new");
+    ring.save(folder.path()).expect("written");
+    // The first of the two renames.
+    let file = |stage: &str| folder.path().join(format!("{stage}-{second}.pem"));
+    fs::rename(file("standby"), file("active")).expect("renamed");
+
+    let ring = KeyRing::open(folder.path(), Algorithm::EdDsa).expect("two active files");
+    assert_eq!(ring.active().kid(), second);
+    assert_eq!(ring.stage(&first), Some(KeyStage::Retiring));
+}
+
+#[test]
+fn unusable_folders_are_errors_and_not_new_keys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("active-x.pem");
+    for content in ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
+    {
+        fs::write(&file, content).expect("written");
+        assert!(KeyRing::open(folder.path(), Algorithm::EdDsa).is_err(), "{content}");
+    }
+    let pem = SigningKey::generate(Algorithm::EdDsa).expect("a key").to_pem();
+    fs::remove_file(&file).expect("removed");
+    fs::write(folder.path().join("retiring-x.pem"), pem).expect("written");
+    let error = KeyRing::open(folder.path(), Algorithm::EdDsa).expect_err("none is active");
+    assert!(matches!(error, KeyError::NoActive(_)));
+}
+
+#[test]
+fn every_kind_of_key_survives_its_file() {
+    for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Hs256] {
+        let key = SigningKey::generate(algorithm).expect("a key");
+        let again = SigningKey::from_pem(&key.to_pem()).expect("the same key");
+        assert_eq!(again.kid(), key.kid());
+        assert_eq!(again.algorithm(), algorithm);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_can_read_keys_and_secrets() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("keys");
+    let ring = KeyRing::open(&path, Algorithm::EdDsa).expect("a new ring");
+    let secret = secret_from_file(path.join("refresh.secret")).expect("a new secret");
+    assert_eq!(secret_from_file(path.join("refresh.secret")).expect("the same"), secret);
+    let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o700);
+    assert_eq!(mode(&path.join(format!("active-{}.pem", ring.active().kid()))), 0o600);
+    assert_eq!(mode(&path.join("refresh.secret")), 0o600);
+    assert_eq!(names(&path).len(), 2, "no temporary file is left");
+}
