@@ -2,12 +2,14 @@
 
 use std::{
     collections::HashMap,
+    net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
 use axum::{
     Router,
     body::{Body, to_bytes},
+    extract::ConnectInfo,
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
@@ -23,6 +25,7 @@ pub(crate) struct Seen {
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    pub(crate) address: Option<SocketAddr>,
 }
 
 type Script = HashMap<(Method, String), (StatusCode, Value)>;
@@ -82,6 +85,7 @@ impl Fake {
             path: path.clone(),
             headers: parts.headers.clone(),
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
+            address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0),
         };
         self.seen.lock().unwrap().push(seen);
         let cookies = parts.headers.get("cookie").and_then(|v| v.to_str().ok()).unwrap_or("");

@@ -1,5 +1,8 @@
 //! Who asks is found out once, kept signed in, and told on.
 
+use std::net::SocketAddr;
+
+use axum::{Extension, extract::ConnectInfo};
 use http::Method;
 use serde_json::json;
 
@@ -114,4 +117,13 @@ async fn an_auth_service_that_is_away_signs_nobody_out() {
     fake.on(Method::GET, "/api/users/currentuser", 500, json!("down"));
     assert_eq!(get(&pages, "/orders", "buyer").await.status, 502);
     assert_eq!(get(&pages, "/", "buyer").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_services_learn_from_where_the_browser_came() {
+    let fake = Fake::default();
+    let from: SocketAddr = "192.0.2.7:1234".parse().unwrap();
+    let pages = fake.pages().layer(Extension(ConnectInfo(from)));
+    post(&pages, "/auth/signin", "", "email=a%40b.c&password=x").await;
+    assert_eq!(fake.calls(&Method::POST, "/api/users/signin")[0].address, Some(from));
 }
