@@ -35,7 +35,9 @@ impl Origin {
         let (host, port) = match authority[end_of_host..].rfind(':') {
             Some(at) => {
                 let (host, port) = authority.split_at(end_of_host + at);
-                (host, port[1..].parse().ok()?)
+                // `parse` alone would read `+80` too.
+                let digits = Some(&port[1..]).filter(|port| !port.starts_with('+'))?;
+                (host, digits.parse().ok()?)
             }
             None => (authority, default),
         };
@@ -90,6 +92,7 @@ mod tests {
             "ftp://a",
             "https://a/b",
             "https://a:99999",
+            "https://a:+443",
             "https://u@a",
             "https://a b",
         ] {

@@ -41,8 +41,16 @@ struct Shard {
 impl Cache {
     /// Makes a cache of about so many tokens; with 0 it keeps nothing.
     pub(super) fn new(tokens: usize) -> Self {
-        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { shards, capacity: tokens.div_ceil(2 * SHARDS) }
+        Self::with_capacity(tokens.div_ceil(2 * SHARDS))
+    }
+
+    /// Makes an empty one of the same size.
+    pub(super) fn emptied(&self) -> Self {
+        Self::with_capacity(self.capacity)
+    }
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), capacity }
     }
 
     pub(super) fn digest(token: &str) -> Digest {

@@ -47,6 +47,8 @@ impl TokenVerifier {
     /// Sets the longest `exp - iat` that is accepted, in whole seconds.
     pub fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.max_lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+        // What is remembered was judged by the other maximum, perhaps for a clone of this one.
+        self.cache = Arc::new(self.cache.emptied());
         self
     }
 

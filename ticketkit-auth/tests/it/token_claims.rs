@@ -82,6 +82,15 @@ fn t11_a_token_past_its_end_is_told_from_an_invalid_one() {
 }
 
 #[test]
+fn t11_what_was_judged_by_another_maximum_is_judged_again() {
+    let forge = Forge::new();
+    let token = forge.token();
+    assert!(forge.verifier.verify(&token).is_ok(), "and now in the cache");
+    let strict = forge.verifier.clone().max_lifetime(Duration::from_secs(299));
+    assert_eq!(strict.verify(&token), Err(VerifyError::Invalid(InvalidToken::Lifetime)));
+}
+
+#[test]
 fn t12_tokens_of_the_future_are_refused() {
     let forge = Forge::new();
     let now = forge.now();
