@@ -1,0 +1,109 @@
+use ticketing_contracts::{
+    PaymentId,
+    order::{
+        OrderAwaitingPayment, OrderCancelled, OrderCompleted, OrderCreated, OrderExpired,
+        OrderRefundRequested, OrderRefunded,
+    },
+};
+use ticketkit_auth::AuthLayer;
+use ticketkit_core::{RequestId, chassis::Shutdown};
+use ticketkit_events::{
+    Causation, Clock, PublishError, Publisher,
+    sql::{Database, Tx},
+};
+
+use crate::{
+    Settings,
+    domain::{News, Order},
+    store,
+    streams::Streams,
+};
+
+/// What routes, handlers and the sweep work with.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    pub(crate) database: Database,
+    pub(crate) publisher: Publisher,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Settings,
+    pub(crate) streams: Streams,
+    /// To judge the caller of a stream again while it goes on.
+    pub(crate) auth: AuthLayer,
+    pub(crate) shutdown: Shutdown,
+}
+
+/// Why a change was not recorded; nothing of its transaction must be committed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RecordError {
+    #[error("the store failed")]
+    Store(#[from] sqlx::Error),
+    #[error("the event was not published")]
+    Publish(#[from] PublishError),
+}
+
+impl App {
+    /// Begins the transaction of a request.
+    pub(crate) async fn begin(&self, request: RequestId) -> Result<Tx, sqlx::Error> {
+        let mut tx = self.database.begin().await?;
+        tx.set_causation(Causation::correlated(request.to_string()));
+        Ok(tx)
+    }
+
+    /// Writes a new order and publishes its event; returns false if another has the ticket.
+    pub(crate) async fn place(
+        &self,
+        tx: &mut Tx,
+        order: &Order,
+        news: News,
+    ) -> Result<bool, RecordError> {
+        if !store::orders::insert(tx, order).await? {
+            return Ok(false);
+        }
+        self.publish(tx, order, news).await?;
+        Ok(true)
+    }
+
+    /// Writes a change and publishes its event, in one transaction.
+    ///
+    /// Nothing else changes an order, so that no version comes without its event.
+    pub(crate) async fn record(
+        &self,
+        tx: &mut Tx,
+        order: &Order,
+        news: News,
+    ) -> Result<(), RecordError> {
+        store::orders::update(tx, order).await?;
+        self.publish(tx, order, news).await?;
+        Ok(())
+    }
+
+    /// Asks for a payment to be given back, unless it was asked before.
+    pub(crate) async fn request_refund(
+        &self,
+        tx: &mut Tx,
+        order: &Order,
+        payment_id: PaymentId,
+        reason: &str,
+    ) -> Result<(), RecordError> {
+        if store::refunds::note(tx, payment_id, order.id, reason).await? {
+            let (id, version, reason) = (order.id, order.version, reason.to_owned());
+            let event = OrderRefundRequested { id, version, payment_id, reason };
+            self.publisher.publish(tx, &event).await?;
+        }
+        Ok(())
+    }
+
+    async fn publish(&self, tx: &mut Tx, order: &Order, news: News) -> Result<(), PublishError> {
+        let to = &self.publisher;
+        let order = order.to_contract();
+        match news {
+            News::Created => to.publish(tx, &OrderCreated { order }).await,
+            News::AwaitingPayment => to.publish(tx, &OrderAwaitingPayment { order }).await,
+            News::Cancelled => to.publish(tx, &OrderCancelled { order }).await,
+            News::Expired => to.publish(tx, &OrderExpired { order }).await,
+            News::Completed => to.publish(tx, &OrderCompleted { order }).await,
+            News::Refunded => to.publish(tx, &OrderRefunded { order }).await,
+        }
+        .map(drop)
+    }
+}

@@ -1,0 +1,54 @@
+use axum::{Extension, extract::State, http::StatusCode};
+use serde::Deserialize;
+use ticketing_contracts::OrderId;
+use ticketkit_auth::axum::AdminUser;
+use ticketkit_core::{
+    FieldError, RequestId,
+    axum::{Json, PathId},
+    error::{NotFound, Validation},
+};
+
+use super::OrderView;
+use crate::{Error, app::App, domain::State as OrderState, store};
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Refund {
+    reason: String,
+}
+
+/// The longest reason, in characters.
+const LONGEST: usize = 500;
+
+/// `POST /api/orders/{id}/refund`: asks payments for it. Asking again while it is under way changes
+/// nothing.
+pub(super) async fn refund(
+    _admin: AdminUser,
+    State(app): State<App>,
+    Extension(request): Extension<RequestId>,
+    id: PathId<OrderId>,
+    Json(body): Json<Refund>,
+) -> Result<(StatusCode, OrderView), Error> {
+    let reason = checked(&body.reason)?;
+    let id = id.parse()?;
+    let mut tx = app.begin(request).await?;
+    let order = store::orders::find(tx.conn(), id).await?.ok_or(NotFound)?;
+    let OrderState::Complete { payment } = order.state else {
+        return Err(Error::NotRefundable);
+    };
+    app.request_refund(&mut tx, &order, payment, reason).await?;
+    tx.commit().await?;
+    Ok((StatusCode::ACCEPTED, OrderView::from(&order)))
+}
+
+fn checked(reason: &str) -> Result<&str, Validation> {
+    let reason = reason.trim();
+    let error = |message, code| Err(FieldError::new(message).field("reason").code(code).into());
+    match reason.chars().count() {
+        0 => error("must not be empty", "required"),
+        ..=LONGEST if reason.chars().any(char::is_control) => {
+            error("must not contain control characters", "format")
+        }
+        ..=LONGEST => Ok(reason),
+        _ => error("must have at most 500 characters", "length"),
+    }
+}
