@@ -1,0 +1,121 @@
+use ticketing_contracts::{SessionId, Timestamp, UserId, user::SessionRevoked};
+use ticketkit_auth::{
+    AuthError, Clock, CookiePolicy, Grant, RevocationView, Throttle, TokenIssuer,
+    cookies::SetCookies,
+    password::PasswordHasher,
+    refresh::{RefreshToken, RefreshTokens},
+    revocation::Revocation,
+};
+use ticketkit_core::error::Internal;
+use ticketkit_events::{
+    Publisher,
+    sql::{Database, Tx},
+};
+
+use crate::{
+    audit::Audit,
+    config::Settings,
+    domain::{Email, User},
+    error::Error,
+    peer::Peer,
+    snapshot::SnapshotSigner,
+    store,
+};
+
+/// What the routes and the tasks of the service work with.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) database: Database,
+    pub(crate) publisher: Publisher,
+    pub(crate) issuer: TokenIssuer,
+    pub(crate) refresh: RefreshTokens,
+    pub(crate) cookies: CookiePolicy,
+    pub(crate) hasher: PasswordHasher,
+    pub(crate) throttle: Throttle,
+    pub(crate) view: RevocationView,
+    pub(crate) snapshots: SnapshotSigner,
+    pub(crate) audit: Audit,
+    pub(crate) settings: Settings,
+    pub(crate) admin: Option<Email>,
+    /// How long news of a revocation concerns any token, in milliseconds.
+    pub(crate) revocation_life: i64,
+    pub(crate) clock: Clock,
+}
+
+impl App {
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.clock.unix_millis())
+    }
+
+    /// The time before which no token that was valid then is valid still, in milliseconds.
+    pub(crate) fn oldest_revocation(&self) -> i64 {
+        self.clock.unix_millis().saturating_sub(self.revocation_life)
+    }
+
+    /// Begins a transaction whose events name the request as their cause.
+    pub(crate) async fn begin(&self, peer: &Peer) -> Result<Tx, sqlx::Error> {
+        let mut tx = self.database.begin().await?;
+        tx.set_causation(peer.causation());
+        Ok(tx)
+    }
+
+    /// Commits, and lets this process know of the revocations before anyone is answered.
+    pub(crate) async fn commit(&self, tx: Tx, news: Vec<Revocation>) -> Result<(), Error> {
+        let view = self.view.clone();
+        // A task of its own: a client that hangs up drops the handler, and between the commit and
+        // the view nothing may get lost.
+        let committed = tokio::spawn(async move {
+            tx.commit().await?;
+            news.iter().for_each(|news| view.apply(news));
+            Ok::<_, sqlx::Error>(())
+        });
+        Ok(committed.await.map_err(Internal::new)??)
+    }
+
+    /// Makes the cookies of a session.
+    pub(crate) fn cookies(
+        &self,
+        user: &User,
+        session: &str,
+        refresh: &RefreshToken,
+    ) -> Result<SetCookies, Error> {
+        let grant = Grant::new(user.id.to_string(), session)
+            .epoch(user.epoch)
+            .roles(user.roles.iter().cloned())
+            .email(user.email.as_str());
+        let access = self.issuer.issue(&grant)?;
+        Ok(self.cookies.session(access.as_str(), Some(refresh.as_str()))?)
+    }
+
+    /// Starts a session in the transaction, and returns its cookies.
+    pub(crate) async fn start_session(
+        &self,
+        tx: &mut Tx,
+        user: &User,
+        peer: &Peer,
+    ) -> Result<SetCookies, Error> {
+        let (token, row) = self.refresh.start(self.clock.unix_millis())?;
+        store::sessions::insert(tx.conn(), user.id, &row, peer).await?;
+        self.cookies(user, &row.session, &token)
+    }
+
+    /// Publishes that one session has ended, and returns the news for this process.
+    pub(crate) async fn publish_ended(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<Revocation, Error> {
+        // Users are never deleted; without one nobody has a session.
+        let account =
+            store::users::find(tx.conn(), user).await?.ok_or(AuthError::Unauthenticated)?;
+        let event = SessionRevoked {
+            user_id: user,
+            version: account.version,
+            sid: Some(session),
+            min_epoch: None,
+        };
+        self.publisher.publish(tx, &event).await?;
+        Ok(Revocation::Session { session: session.to_string(), at: self.clock.unix_millis() })
+    }
+}

@@ -1,0 +1,93 @@
+use axum::{extract::State, response::IntoResponse};
+use serde::Deserialize;
+use ticketing_contracts::{
+    UserId,
+    user::{UserBanned, UserUnbanned},
+};
+use ticketkit_auth::{axum::AdminUser, revocation::Revocation};
+use ticketkit_core::{
+    axum::{Json, PathId, present},
+    error::NotFound,
+};
+
+use super::{AppState, document::BanDocument, user_id};
+use crate::{
+    audit::{Entry, Kind},
+    domain::{BanOrder, User},
+    error::Error,
+    peer::Peer,
+    store,
+};
+
+#[derive(Deserialize)]
+pub(super) struct BanBody {
+    reason: String,
+    #[serde(default, deserialize_with = "present")]
+    until: Option<String>,
+}
+
+/// `PUT /api/users/{id}/ban`; on a banned user it replaces reason and end
+pub(super) async fn impose(
+    admin: AdminUser,
+    id: PathId<UserId>,
+    State(app): AppState,
+    peer: Peer,
+    Json(body): Json<BanBody>,
+) -> Result<impl IntoResponse, Error> {
+    let now = app.now();
+    let order = BanOrder::check(&body.reason, body.until.as_deref(), now)?;
+    let id = id.parse()?;
+    let actor = user_id(&admin)?;
+    if id == actor {
+        return Err(Error::CannotBanSelf);
+    }
+
+    let mut tx = app.begin(&peer).await?;
+    let user = store::bans::impose(tx.conn(), id, &order, now).await?.ok_or(NotFound)?;
+    store::sessions::end_all(tx.conn(), id).await?;
+    let event = UserBanned {
+        id,
+        version: user.version,
+        until: user.ban.until,
+        ban_version: user.ban.version,
+        epoch: user.epoch,
+    };
+    app.publisher.publish(&mut tx, &event).await?;
+    app.audit.write(&mut tx, Entry::of(Kind::Banned, id).by(actor), &peer, now).await?;
+    app.commit(tx, vec![news(&user, now.as_millis())]).await?;
+    Ok(Json(BanDocument::new(&user, now)))
+}
+
+/// `DELETE /api/users/{id}/ban`; of a user who is not banned it changes nothing
+pub(super) async fn lift(
+    admin: AdminUser,
+    id: PathId<UserId>,
+    State(app): AppState,
+    peer: Peer,
+) -> Result<impl IntoResponse, Error> {
+    let id = id.parse()?;
+    let actor = user_id(&admin)?;
+    let now = app.now();
+
+    let mut tx = app.begin(&peer).await?;
+    let Some(user) = store::bans::lift(tx.conn(), id, now).await? else {
+        tx.rollback().await?;
+        let user = store::users::find(app.database.reader(), id).await?.ok_or(NotFound)?;
+        return Ok(Json(BanDocument::new(&user, now)));
+    };
+    let event = UserUnbanned {
+        id,
+        version: user.version,
+        ban_version: user.ban.version,
+        epoch: user.epoch,
+    };
+    app.publisher.publish(&mut tx, &event).await?;
+    app.audit.write(&mut tx, Entry::of(Kind::Unbanned, id).by(actor), &peer, now).await?;
+    app.commit(tx, vec![news(&user, now.as_millis())]).await?;
+    Ok(Json(BanDocument::new(&user, now)))
+}
+
+fn news(user: &User, at: i64) -> Revocation {
+    let (id, ban) = (user.id.to_string(), user.ban.news());
+    Revocation::User { user: id, min_epoch: user.epoch, ban: Some(ban), at }
+}

@@ -1,0 +1,105 @@
+//! The documents that routes answer with.
+
+use serde::{Deserialize, Serialize};
+use ticketing_contracts::{SessionId, Timestamp, UserId};
+
+use crate::domain::{Session, User};
+
+/// What someone signs up and in with. It has no debug output, so that it is in no log.
+#[derive(Deserialize)]
+pub(super) struct Credentials {
+    pub(super) email: String,
+    pub(super) password: String,
+}
+
+/// A user as the user and other users' pages see it.
+#[derive(Debug, Serialize)]
+pub(super) struct UserDocument {
+    id: String,
+    email: String,
+    roles: Vec<String>,
+}
+
+impl From<&User> for UserDocument {
+    fn from(user: &User) -> Self {
+        let (email, roles) = (user.email.clone(), user.roles.clone());
+        Self { id: user.id.to_string(), email, roles }
+    }
+}
+
+impl From<&ticketkit_auth::User> for UserDocument {
+    fn from(user: &ticketkit_auth::User) -> Self {
+        let (id, email) = (user.id().to_owned(), user.email().to_owned());
+        Self { id, email, roles: user.roles().to_vec() }
+    }
+}
+
+/// A user as administrators see it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AccountDocument {
+    #[serde(flatten)]
+    user: UserDocument,
+    created_at: Timestamp,
+    banned: bool,
+    until: Option<Timestamp>,
+    reason: Option<String>,
+}
+
+impl AccountDocument {
+    pub(super) fn new(user: &User, now: Timestamp) -> Self {
+        let banned = user.is_banned(now);
+        Self {
+            user: user.into(),
+            created_at: user.created_at,
+            banned,
+            until: user.ban.until.filter(|_| banned),
+            reason: user.ban.reason.clone().filter(|_| banned),
+        }
+    }
+}
+
+/// Whether a user is banned.
+#[derive(Debug, Serialize)]
+pub(super) struct BanDocument {
+    id: UserId,
+    banned: bool,
+    until: Option<Timestamp>,
+}
+
+impl BanDocument {
+    pub(super) fn new(user: &User, now: Timestamp) -> Self {
+        let banned = user.is_banned(now);
+        Self { id: user.id, banned, until: user.ban.until.filter(|_| banned) }
+    }
+}
+
+/// A session of the caller.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SessionDocument {
+    pub(super) sid: SessionId,
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
+    user_agent: Option<String>,
+    address: Option<String>,
+    /// Whether the request that asks is of this session.
+    current: bool,
+}
+
+impl SessionDocument {
+    pub(super) fn new(session: Session, current: &str) -> Self {
+        Self {
+            current: session.id.to_string() == current,
+            sid: session.id,
+            created_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+            user_agent: session.user_agent,
+            address: session.address,
+        }
+    }
+}
+
+/// `{}`
+#[derive(Debug, Serialize)]
+pub(super) struct Empty {}

@@ -1,0 +1,95 @@
+use axum::{extract::State, response::IntoResponse};
+use serde::Deserialize;
+use ticketing_contracts::{UserId, user::SessionRevoked};
+use ticketkit_auth::{AuthError, axum::CurrentUser, password::Verdict, revocation::Revocation};
+use ticketkit_core::{axum::Json, error::Validation};
+
+use super::{AppState, document::Empty, user_id};
+use crate::{
+    app::App,
+    audit::{Entry, Kind},
+    domain::{Email, new_password},
+    error::{Error, InvalidCredentials},
+    peer::Peer,
+    store::{self, users::Credentials},
+};
+
+/// It has no debug output, so that it is in no log.
+#[derive(Deserialize)]
+pub(super) struct PasswordChange {
+    current: String,
+    new: String,
+}
+
+/// `PUT /api/users/password`
+///
+/// All sessions end, this one too: it goes on under a new id, so that nobody who has a copy of its
+/// tokens goes on with it.
+pub(super) async fn change(
+    caller: CurrentUser,
+    State(app): AppState,
+    peer: Peer,
+    Json(body): Json<PasswordChange>,
+) -> Result<impl IntoResponse, Error> {
+    let mut rules = Validation::default();
+    let new = new_password(body.new, "new", &mut rules);
+    rules.finish()?;
+    let Some(new) = new else { return Err(Validation::default().into()) };
+    let id = user_id(&caller)?;
+
+    let verified = verify(&app, &peer, id, caller.email(), body.current).await?;
+    let hash = app.hasher.hash(new).await?;
+
+    let now = app.now();
+    let mut tx = app.begin(&peer).await?;
+    let user = store::users::change_password(tx.conn(), &verified, &hash, now)
+        .await?
+        .ok_or(InvalidCredentials)?;
+    if user.is_banned(now) {
+        return Err(AuthError::AccountBanned.into());
+    }
+    store::sessions::end_all(tx.conn(), id).await?;
+    let cookies = app.start_session(&mut tx, &user, &peer).await?;
+    let event = SessionRevoked {
+        user_id: id,
+        version: user.version,
+        sid: None,
+        min_epoch: Some(user.epoch),
+    };
+    app.publisher.publish(&mut tx, &event).await?;
+    app.audit.write(&mut tx, Entry::of(Kind::PasswordChanged, id), &peer, now).await?;
+    let news = Revocation::User {
+        user: id.to_string(),
+        min_epoch: user.epoch,
+        ban: None,
+        at: now.as_millis(),
+    };
+    app.commit(tx, vec![news]).await?;
+    Ok((cookies, Json(Empty {})))
+}
+
+/// Checks the present password; whoever has a stolen session guesses no faster than a stranger.
+async fn verify(
+    app: &App,
+    peer: &Peer,
+    id: UserId,
+    email: &str,
+    password: String,
+) -> Result<Credentials, Error> {
+    let attempt = app.throttle.begin(&Email::fold(email), peer.address())?;
+    let known = store::users::credentials_by_id(app.database.reader(), id)
+        .await?
+        .ok_or(AuthError::Unauthenticated)?;
+    let verdict = app.hasher.verify(password, Some(known.password_hash.clone())).await?;
+    if verdict == Verdict::Wrong {
+        let settled = attempt.failed();
+        let mut tx = app.database.begin().await?;
+        let entry = Entry::of(Kind::PasswordChangeFailed, id);
+        app.audit.write(&mut tx, entry, peer, app.now()).await?;
+        tx.commit().await?;
+        settled?;
+        return Err(InvalidCredentials.into());
+    }
+    attempt.succeeded()?;
+    Ok(known)
+}

@@ -1,0 +1,156 @@
+//! The auth part as the process sees it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use ticketkit_auth::{
+    AuthLayer, CrossSiteLayer, RevocationView, Throttle, TokenIssuer, TokenVerifier,
+    password::PasswordHasher, refresh::RefreshTokens,
+};
+use ticketkit_core::{
+    ErrorLayer,
+    chassis::{Health, HttpMetrics, Shutdown, http::stack},
+};
+use ticketkit_events::{
+    Bus, Publisher,
+    sql::{Database, Relay},
+};
+
+use crate::{
+    app::App,
+    audit::Audit,
+    config::Settings,
+    domain::Email,
+    heartbeat, lifetimes, routes,
+    setup::{Setup, StartError},
+    snapshot::SnapshotSigner,
+    store, sweep,
+};
+
+/// How many passwords may wait for each processor that hashes them.
+const WAITING_PER_PROCESSOR: usize = 32;
+
+/// The auth part: accounts, sessions and bans.
+#[derive(Debug)]
+pub struct AuthService {
+    app: Arc<App>,
+    verifier: TokenVerifier,
+    cross_site: CrossSiteLayer,
+    http_metrics: HttpMetrics,
+    bus: Bus,
+    shutdown: Shutdown,
+}
+
+impl AuthService {
+    /// Brings the database up to date and learns from it which tokens are revoked.
+    ///
+    /// # Errors
+    ///
+    /// If the database, the keys or a setting is unfit.
+    pub async fn new(setup: Setup) -> Result<Self, StartError> {
+        let Setup { database, bus, keys, cookies, settings, clock, .. } = setup;
+        database.migrate(store::MIGRATIONS).await?;
+
+        let ring = keys.ring;
+        let issuer = TokenIssuer::new(ring.clone(), &setup.issuer, &setup.audience)
+            .lifetime(settings.access_lifetime)
+            .clock(clock.clone());
+        let verifier = TokenVerifier::new(&ring, setup.issuer.as_str(), setup.audience.as_str())
+            .max_lifetime(settings.access_lifetime)
+            .clock(clock.clone());
+        let life = verifier.longest_validity();
+        let throttle =
+            if settings.throttle { Throttle::new(clock.clone()) } else { Throttle::off() };
+        let app = App {
+            publisher: Publisher::new("auth"),
+            issuer,
+            refresh: RefreshTokens::new(&keys.refresh_secret)?
+                .idle(lifetimes::IDLE)
+                .absolute(lifetimes::ABSOLUTE),
+            cookies: cookies.max_age(lifetimes::IDLE),
+            hasher: hasher(&settings)?,
+            throttle,
+            // This process makes the revocations, and applies each before it answers for it.
+            view: RevocationView::without_heartbeat(life, clock.clone()),
+            snapshots: SnapshotSigner::new(ring, setup.issuer),
+            audit: Audit::new(&setup.metrics),
+            admin: admin(&settings)?,
+            revocation_life: i64::try_from(life.as_millis()).unwrap_or(i64::MAX),
+            database,
+            settings,
+            clock,
+        };
+        app.view
+            .import(&store::revocations::snapshot(&app.database, app.oldest_revocation()).await?);
+        add_checks(&setup.health, &app.database);
+        Ok(Self {
+            app: Arc::new(app),
+            verifier,
+            cross_site: setup.cross_site,
+            http_metrics: setup.http_metrics,
+            bus,
+            shutdown: setup.shutdown,
+        })
+    }
+
+    /// Returns the routes below `/api/users` and `/.well-known`, with the service's full stack.
+    pub fn router(&self) -> Router {
+        let routes = routes::router(self.app.clone(), &self.cross_site).layer(self.layer());
+        stack(routes, "auth", ErrorLayer::new("auth"), &self.http_metrics)
+    }
+
+    /// Returns the layer for the other services of this process: it knows of every revocation
+    /// before the request that made it is answered.
+    pub fn layer(&self) -> AuthLayer {
+        AuthLayer::new(self.verifier(), self.app.cookies.clone()).revocations(self.revocations())
+    }
+
+    /// Returns a verifier of this service's tokens.
+    pub fn verifier(&self) -> TokenVerifier {
+        self.verifier.clone()
+    }
+
+    /// Returns what this process knows of revocations.
+    #[must_use]
+    pub fn revocations(&self) -> RevocationView {
+        self.app.view.clone()
+    }
+
+    /// Publishes what the outbox holds, sends heartbeats and forgets what is over, until shutdown.
+    ///
+    /// It can be dropped at any time: what is not published yet stays in the outbox.
+    pub async fn run(self) {
+        let Self { app, bus, shutdown, .. } = self;
+        tokio::join!(
+            relay(&app.database, &bus, &shutdown),
+            heartbeat::run(&app, &shutdown),
+            sweep::run(&app, &shutdown),
+        );
+    }
+}
+
+async fn relay(database: &Database, bus: &Bus, shutdown: &Shutdown) {
+    let shutdown = shutdown.clone();
+    let until = async move { shutdown.requested().await };
+    Relay::new(database, bus).run(until).await;
+}
+
+fn hasher(settings: &Settings) -> Result<PasswordHasher, StartError> {
+    let running = std::thread::available_parallelism().map_or(1, usize::from);
+    let waiting = running * WAITING_PER_PROCESSOR;
+    Ok(PasswordHasher::with_limits(settings.password_cost, running, waiting)?)
+}
+
+fn admin(settings: &Settings) -> Result<Option<Email>, StartError> {
+    let Some(text) = &settings.admin_email else { return Ok(None) };
+    let email = Email::parse(text).map_err(|_| StartError::AdminEmail(text.clone()))?;
+    Ok(Some(email))
+}
+
+fn add_checks(health: &Health, database: &Database) {
+    let database = database.clone();
+    health.add("auth.database", move || {
+        let database = database.clone();
+        async move { database.check().await.map_err(|error| error.to_string()) }
+    });
+}

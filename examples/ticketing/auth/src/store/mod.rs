@@ -1,0 +1,42 @@
+//! The tables of the service: SQL beside the Rust that runs it.
+//!
+//! Every statement serves SQLite and PostgreSQL. What two requests at once could break is decided
+//! by a unique index or by the condition of an update, never by a read before it.
+
+pub(crate) mod audit;
+pub(crate) mod bans;
+pub(crate) mod revocations;
+pub(crate) mod sessions;
+pub(crate) mod users;
+
+use std::str::FromStr;
+
+use sqlx::{Row, any::AnyRow};
+use ticketing_contracts::Timestamp;
+use ticketkit_events::sql::Migration;
+
+pub(crate) const MIGRATIONS: &[Migration] =
+    &[Migration::new(1, "accounts", include_str!("../../migrations/0001_accounts.sql"))];
+
+/// Sorts behind every UUID: the end of a list that is read from its newest item backwards.
+const BEHIND_ALL: &str = "g";
+
+/// Returns the bound below which a page of a list begins.
+fn before(after: Option<impl ToString>) -> String {
+    after.map_or_else(|| BEHIND_ALL.to_owned(), |after| after.to_string())
+}
+
+/// Reads a column that has a text form.
+fn parsed<T>(row: &AnyRow, column: &str) -> Result<T, sqlx::Error>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    row.try_get::<&str, _>(column)?.parse().map_err(|source| sqlx::Error::ColumnDecode {
+        index: column.to_owned(),
+        source: Box::new(source),
+    })
+}
+
+fn time(row: &AnyRow, column: &str) -> Result<Timestamp, sqlx::Error> {
+    row.try_get(column).map(Timestamp::from_millis)
+}
