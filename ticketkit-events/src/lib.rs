@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "sql", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "sql"), doc = "Typed events over interchangeable engines.")]
 //!
 //! # Modules
 //!

@@ -4,11 +4,6 @@ use crate::{Bus, Causation, Envelope};
 /// Where a [`Publisher`](super::Publisher) publishes to: `&mut Tx` or `&Bus`.
 ///
 /// Sealed: these are all there are.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is nothing to publish to",
-    label = "must be `&mut tx`, a transaction, or `&bus`",
-    note = "`publish(&mut tx, &event)` publishes with the transaction, `publish(&bus, &event)` at once"
-)]
 pub trait Target: sealed::Target {}
 
 impl<T: sealed::Target> Target for T {}
@@ -16,6 +11,12 @@ impl<T: sealed::Target> Target for T {}
 pub(crate) mod sealed {
     use super::{Causation, Envelope, PublishError};
 
+    // Here, for the compiler reports the trait whose impl is missing.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is nothing to publish to",
+        label = "must be `&mut tx`, a transaction, or `&bus`",
+        note = "`publish(&mut tx, &event)` publishes with the transaction, `publish(&bus, &event)` at once"
+    )]
     pub trait Target: Send {
         fn causation(&self) -> Option<&Causation>;
 

@@ -1,0 +1,254 @@
+//! The outbox and its relay.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use ticketkit_events::{
+    BoxFuture, Bus, Clock, Envelope, EventId, Publisher, Subscription,
+    engine::{
+        Capabilities, Consumer, Engine, EngineError, SubscriptionSpec, SubscriptionStats,
+        memory::MemoryEngine,
+    },
+    parked::{ParkedEvent, ParkedId},
+    sql::Relay,
+};
+
+use crate::{
+    service::Service,
+    support::{OrderCreated, Running, eventually, order},
+};
+
+/// A memory engine that refuses what it is told to, and notes what it takes.
+#[derive(Clone)]
+struct Picky {
+    inner: MemoryEngine,
+    down: Arc<AtomicBool>,
+    refused_key: Arc<Mutex<Option<String>>>,
+    taken: Arc<Mutex<Vec<Envelope>>>,
+}
+
+impl Picky {
+    fn new() -> Self {
+        Self {
+            inner: MemoryEngine::new(Clock::system()),
+            down: Arc::default(),
+            refused_key: Arc::default(),
+            taken: Arc::default(),
+        }
+    }
+
+    fn taken(&self) -> Vec<(String, i64)> {
+        let taken = self.taken.lock().unwrap();
+        taken.iter().map(|e| (e.key.clone(), e.decode::<OrderCreated>().unwrap().n)).collect()
+    }
+}
+
+impl Engine for Picky {
+    fn name(&self) -> &'static str {
+        "picky"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn publish<'a>(
+        &'a self,
+        events: &'a [Envelope],
+    ) -> BoxFuture<'a, Vec<Result<(), EngineError>>> {
+        Box::pin(async move {
+            let mut results = Vec::new();
+            for event in events {
+                let refused = self.refused_key.lock().unwrap().as_ref() == Some(&event.key);
+                if refused || self.down.load(Ordering::SeqCst) {
+                    results.push(Err(EngineError::failed("refused", "as told")));
+                } else {
+                    self.taken.lock().unwrap().push(event.clone());
+                    results.extend(self.inner.publish(std::slice::from_ref(event)).await);
+                }
+            }
+            results
+        })
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        spec: SubscriptionSpec,
+    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, EngineError>> {
+        self.inner.subscribe(spec)
+    }
+
+    fn parked<'a>(
+        &'a self,
+        subscription: &'a str,
+        after: Option<ParkedId>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<ParkedEvent>, EngineError>> {
+        self.inner.parked(subscription, after, limit)
+    }
+
+    fn redrive<'a>(
+        &'a self,
+        subscription: &'a str,
+        event: Option<EventId>,
+    ) -> BoxFuture<'a, Result<u64, EngineError>> {
+        self.inner.redrive(subscription, event)
+    }
+
+    fn discard<'a>(
+        &'a self,
+        subscription: &'a str,
+        event: Option<EventId>,
+    ) -> BoxFuture<'a, Result<u64, EngineError>> {
+        self.inner.discard(subscription, event)
+    }
+
+    fn stats(&self) -> BoxFuture<'_, Result<Vec<SubscriptionStats>, EngineError>> {
+        self.inner.stats()
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), EngineError>> {
+        self.inner.check()
+    }
+}
+
+fn relay(service: &Service, bus: &Bus) -> Running {
+    let relay = Relay::new(&service.db, bus);
+    Running::spawn(async move |stop| relay.run(async { drop(stop.await) }).await)
+}
+
+async fn commit(service: &Service, id: &str, n: i64) {
+    let mut tx = service.db.begin().await.unwrap();
+    Publisher::new("orders").publish(&mut tx, &order(id, n)).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn pending(service: &Service) -> u64 {
+    service.db.outbox_stats().await.unwrap().pending
+}
+
+#[tokio::test]
+async fn only_what_was_committed_is_published() {
+    let service = Service::new().await;
+    let engine = Picky::new();
+    let running = relay(&service, &Bus::new(engine.clone()));
+    let publisher = Publisher::new("orders");
+    for n in 0..10 {
+        let mut tx = service.db.begin().await.unwrap();
+        publisher.publish(&mut tx, &order("a", n)).await.unwrap();
+        match n % 3 {
+            0 => tx.commit().await.unwrap(),
+            1 => tx.rollback().await.unwrap(),
+            _ => drop(tx),
+        }
+    }
+    eventually("the outbox is empty", async || {
+        engine.taken().len() >= 4 && pending(&service).await == 0
+    })
+    .await;
+    running.stop().await;
+    let expected: Vec<_> = [0, 3, 6, 9].map(|n| ("a".to_owned(), n)).into();
+    assert_eq!(engine.taken(), expected);
+}
+
+#[tokio::test]
+async fn an_engine_that_is_down_loses_nothing() {
+    let service = Service::new().await;
+    let engine = Picky::new();
+    engine.down.store(true, Ordering::SeqCst);
+    let running = relay(&service, &Bus::new(engine.clone()));
+    for n in 0..20 {
+        commit(&service, "a", n).await;
+    }
+    assert_eq!(pending(&service).await, 20, "publishing goes on without the engine");
+    engine.down.store(false, Ordering::SeqCst);
+    eventually("the outbox is empty", async || pending(&service).await == 0).await;
+    running.stop().await;
+    let numbers: Vec<i64> = engine.taken().into_iter().map(|(_, n)| n).collect();
+    assert_eq!(numbers, (0..20).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_refused_key_stops_alone_and_keeps_its_order() {
+    let service = Service::new().await;
+    let engine = Picky::new();
+    *engine.refused_key.lock().unwrap() = Some("bad".to_owned());
+    for n in 0..10 {
+        commit(&service, "bad", n).await;
+        commit(&service, "good", n).await;
+    }
+    let running = relay(&service, &Bus::new(engine.clone()));
+    let of = |key: &str| -> Vec<i64> {
+        engine.taken().into_iter().filter(|(k, _)| k == key).map(|(_, n)| n).collect()
+    };
+    let all: Vec<i64> = (0..10).collect();
+    eventually("the good key is through", async || of("good") == all).await;
+    assert_eq!(of("bad"), [0; 0]);
+    *engine.refused_key.lock().unwrap() = None;
+    eventually("the bad key is through", async || of("bad") == all).await;
+    running.stop().await;
+    assert_eq!(pending(&service).await, 0);
+}
+
+#[tokio::test]
+async fn a_relay_that_died_before_it_deleted_publishes_again_and_the_inbox_absorbs_it() {
+    let service = Service::new().await;
+    let subscription = Subscription::new("effects").database(&service.db).handle(
+        async move |event: OrderCreated, mut tx: ticketkit_events::sql::Tx| {
+            sqlx::query("insert into effects (n, attempt) values ($1, 1)")
+                .bind(event.n)
+                .execute(tx.conn())
+                .await?;
+            Ok(())
+        },
+    );
+    let engine = Picky::new();
+    let bus = Bus::new(engine.clone());
+    let handling = Running::subscription(&bus, subscription).await;
+    commit(&service, "a", 1).await;
+    // The engine takes the events, and the outbox keeps them: what such a crash leaves.
+    let mut tx = service.db.begin().await.unwrap();
+    sqlx::query(
+        "create trigger crash before delete on ticketkit_outbox
+         begin select raise(abort, 'crash'); end",
+    )
+    .execute(tx.conn())
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let running = relay(&service, &bus);
+    eventually("the event was published twice", async || engine.taken().len() >= 2).await;
+    running.kill().await;
+    let mut tx = service.db.begin().await.unwrap();
+    sqlx::query("drop trigger crash").execute(tx.conn()).await.unwrap();
+    tx.commit().await.unwrap();
+    let running = relay(&service, &bus);
+    eventually("the outbox is empty", async || pending(&service).await == 0).await;
+    eventually("everything is settled", async || {
+        bus.subscriptions().await.unwrap()[0].pending == 0
+    })
+    .await;
+    running.stop().await;
+    handling.stop().await;
+    assert_eq!(service.effects().await, [1]);
+}
+
+#[tokio::test]
+async fn a_relay_that_stops_takes_along_what_is_committed() {
+    let service = Service::new().await;
+    let engine = Picky::new();
+    let running = relay(&service, &Bus::new(engine.clone()));
+    for n in 0..=20 {
+        let mut tx = service.db.begin().await.unwrap();
+        for m in 0..2 {
+            Publisher::new("orders").publish(&mut tx, &order("a", n * 2 + m)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+    running.stop().await;
+    assert_eq!(pending(&service).await, 0);
+    let numbers: Vec<i64> = engine.taken().into_iter().map(|(_, n)| n).collect();
+    assert_eq!(numbers, (0..42).collect::<Vec<_>>());
+}
