@@ -1,0 +1,143 @@
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::json;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::fixture::{PASSWORD, Service};
+
+/// Everything that is logged on this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// L1 and L2: every event is in the log and in the table, and no secret in either.
+#[tokio::test]
+async fn what_happens_is_written_down_without_secrets() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let service = Service::start().await;
+    let mut secrets = vec![PASSWORD.to_owned()];
+
+    let mut admin = service.admin().await;
+    let mut ada = service.sign_up("ada@example.com").await;
+    let id = ada.id().await;
+    let mut stale = ada.clone();
+    let keep = |browser: &crate::fixture::Browser, secrets: &mut Vec<String>| {
+        secrets.extend(browser.cookies.values().cloned());
+    };
+    keep(&ada, &mut secrets);
+    keep(&admin, &mut secrets);
+    ada.sign_in("ada@example.com", "canary wrong").await.expect(401);
+    ada.sign_in("canary typed here", PASSWORD).await.expect(401);
+    ada.refresh().await.expect(200);
+    keep(&ada, &mut secrets);
+    ada.refresh().await.expect(200);
+    stale.refresh().await.expect(401);
+    ada.sign_in("ada@example.com", PASSWORD).await.expect(200);
+    keep(&ada, &mut secrets);
+    let change = |current| json!({"current": current, "new": "another canary battery"});
+    ada.put("/api/users/password", change("canary wrong")).await.expect(401);
+    ada.put("/api/users/password", change(PASSWORD)).await.expect(200);
+    keep(&ada, &mut secrets);
+    let mut phone = service.browser();
+    phone.sign_in("ada@example.com", "another canary battery").await.expect(200);
+    let sessions = ada.guarded().await.json();
+    let sid = sessions["items"][0]["sid"].as_str().unwrap().to_owned();
+    ada.delete(&format!("/api/users/sessions/{sid}")).await.expect(204);
+    ada.send("POST", "/api/users/signout", None).await.expect(200);
+    let ban = format!("/api/users/{id}/ban");
+    admin.put(&ban, json!({"reason": "r"})).await.expect(200);
+    ada.sign_in("ada@example.com", "another canary battery").await.expect(403);
+    admin.delete(&ban).await.expect(200);
+
+    let kinds = [
+        "signed_up",
+        "signed_up",
+        "sign_in_failed",
+        "sign_in_failed",
+        "refreshed",
+        "refreshed",
+        "refresh_reused",
+        "signed_in",
+        "password_change_failed",
+        "password_changed",
+        "signed_in",
+        "session_ended",
+        "signed_out",
+        "banned",
+        "sign_in_banned",
+        "unbanned",
+    ];
+    assert_eq!(service.column("select kind from audit order by id").await, kinds);
+    let rows = service
+        .column("select kind || ' ' || coalesce(user_id, '-') || ' ' || address from audit")
+        .await;
+    assert!(rows.contains(&format!("banned {id} 192.0.2.1")), "{rows:?}");
+    assert!(rows.contains(&"sign_in_failed - 192.0.2.1".to_owned()), "{rows:?}");
+    let actor = "select actor_id from audit where kind = 'banned'";
+    assert_eq!(service.column(actor).await, [admin.id().await]);
+
+    let log = log.text();
+    let count = |kind: &str| {
+        log.lines()
+            .filter(|line| line.contains("audit") && line.contains(&format!("\"{kind}\"")))
+            .count()
+    };
+    for kind in kinds {
+        assert!(count(kind) > 0, "no {kind} in the log");
+    }
+    assert!(service.metrics.to_text().contains("auth_events_total{kind=\"banned\"} 1"));
+
+    secrets.extend(["canary".to_owned(), "another canary battery".to_owned()]);
+    let hashes = service.column("select password_hash from users").await;
+    for secret in secrets.iter().chain(&hashes) {
+        let line = log.lines().find(|line| line.contains(secret.as_str()));
+        assert_eq!(line, None, "{secret} in the log");
+        assert!(rows.iter().all(|row| !row.contains(secret.as_str())));
+    }
+}
+
+/// What a stranger can cause without end does not fill the table.
+#[tokio::test]
+async fn throttled_attempts_are_in_the_log_and_the_metrics_alone() {
+    let service = Service::start().await;
+    let mut browser = service.browser();
+    for _ in 0..13 {
+        browser.sign_in("ada@example.com", "canary wrong").await;
+    }
+    assert_eq!(service.column("select kind from audit").await.len(), 10);
+    let throttled = "auth_events_total{kind=\"sign_in_throttled\"} 3";
+    assert!(service.metrics.to_text().contains(throttled));
+}
