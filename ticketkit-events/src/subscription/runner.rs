@@ -115,6 +115,9 @@ impl Runner {
                         settlements.clear();
                         failures = 0;
                         more = !batch.is_empty();
+                        if self.in_flight == 0 {
+                            renew_at = Instant::now() + renewal.unwrap_or_default();
+                        }
                         self.start(batch);
                     }
                     Err(error) => {

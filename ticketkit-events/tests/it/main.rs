@@ -8,7 +8,7 @@
 mod compile;
 mod conformance;
 #[cfg(feature = "sql")]
-mod latency;
+mod crash;
 mod layers;
 #[cfg(feature = "sql")]
 mod outbox;

@@ -26,10 +26,7 @@ pub(crate) fn order(id: &str, n: i64) -> OrderCreated {
 }
 
 /// Waits for a condition, and fails when it does not come true.
-pub(crate) async fn eventually<Fut: Future<Output = bool>>(
-    what: &str,
-    mut condition: impl FnMut() -> Fut,
-) {
+pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !condition().await {
         assert!(start.elapsed() < Duration::from_secs(20), "it did not come true that {what}");

@@ -19,18 +19,19 @@ pub(super) struct Claimant<'a> {
 }
 
 /// What keeps a later event of a key waiting, in an ordered subscription: one
-/// before it that is claimed, parked or not due. A claim whose lease is over holds
-/// back nothing, for it is taken back before claiming.
+/// before it that is claimed, parked or not due.
 macro_rules! in_order {
-    () => {
-        " and not exists (
-              select 1 from ticketkit_deliveries p
-              where p.subscription = d.subscription
-                and p.event_key = d.event_key
-                and p.seq < d.seq
-                and (p.state = 2 or (p.state = 0 and p.due_at > $2)
-                     or (p.state = 1 and (p.lease_until > $2 or p.worker = $3)))
-          )"
+    ($blocking:literal) => {
+        concat!(
+            " and not exists (
+                  select 1 from ticketkit_deliveries p
+                  where p.subscription = d.subscription
+                    and p.event_key = d.event_key
+                    and p.seq < d.seq
+                    and ",
+            $blocking,
+            ")"
+        )
     };
 }
 
@@ -50,7 +51,7 @@ macro_rules! claim {
                     e.event_key, e.version, e.correlation_id, e.causation_id, e.traceparent,
                     e.tracestate, e.data
              from ticketkit_deliveries d join ticketkit_events e on e.seq = d.seq
-             where d.subscription = $1 and d.state = 0 and d.due_at <= $2 and $3 = $3"
+             where d.subscription = $1 and d.state = 0 and d.due_at <= $2"
         )
     };
 }
@@ -59,7 +60,15 @@ impl Inner {
     /// Returns whether there is something to claim.
     pub(super) async fn peek(&self, claimant: &Claimant<'_>) -> Result<bool, sqlx::Error> {
         let query = if claimant.ordered {
-            concat!(peek!(), in_order!(), " limit 1")
+            concat!(
+                peek!(),
+                // A claim whose lease is over holds back nothing: it is taken back.
+                in_order!(
+                    "(p.state = 2 or (p.state = 0 and p.due_at > $2)
+                      or (p.state = 1 and (p.lease_until > $2 or p.worker = $3)))"
+                ),
+                " limit 1"
+            )
         } else {
             concat!(peek!(), " limit 1")
         };
@@ -102,16 +111,18 @@ impl Inner {
         capacity: usize,
     ) -> Result<Vec<Delivery>, sqlx::Error> {
         let now = self.database.now();
-        self.take_back(tx, claimant, now).await?;
         let query = if claimant.ordered {
-            concat!(claim!(), in_order!(), " order by d.seq limit $4")
+            concat!(
+                claim!(),
+                in_order!("(p.state <> 0 or p.due_at > $2)"),
+                " order by d.seq limit $3"
+            )
         } else {
-            concat!(claim!(), " order by d.seq limit $4")
+            concat!(claim!(), " order by d.seq limit $3")
         };
         let rows = sqlx::query(query)
             .bind(claimant.subscription)
             .bind(now.as_millis())
-            .bind(claimant.worker)
             .bind(i64::try_from(capacity).unwrap_or(i64::MAX))
             .fetch_all(tx.conn())
             .await?;
@@ -146,11 +157,10 @@ impl Inner {
     }
 
     /// Takes back what others claimed and have not renewed.
-    async fn take_back(
+    pub(super) async fn take_back(
         &self,
         tx: &mut Tx,
         claimant: &Claimant<'_>,
-        now: Timestamp,
     ) -> Result<(), sqlx::Error> {
         sqlx::query(
             "update ticketkit_deliveries
@@ -158,7 +168,7 @@ impl Inner {
              where subscription = $1 and state = 1 and lease_until <= $2 and worker <> $3",
         )
         .bind(claimant.subscription)
-        .bind(now.as_millis())
+        .bind(self.database.now().as_millis())
         .bind(claimant.worker)
         .execute(tx.conn())
         .await?;

@@ -27,6 +27,9 @@ pub(super) struct SqlConsumer {
     wakeup: Arc<Notify>,
     poll: Duration,
     alive_until: Timestamp,
+    /// Whether `wait` has just seen something to claim.
+    ready: bool,
+    taken_back_at: Timestamp,
 }
 
 impl SqlConsumer {
@@ -42,7 +45,17 @@ impl SqlConsumer {
         };
         inner.declare(&name, &spec.types, expires_at).await?;
         let wakeup = inner.wakeup(&name);
-        Ok(Self { inner, spec, name, worker, wakeup, poll: SHORTEST_POLL, alive_until })
+        Ok(Self {
+            inner,
+            spec,
+            name,
+            worker,
+            wakeup,
+            poll: SHORTEST_POLL,
+            alive_until,
+            ready: false,
+            taken_back_at: Timestamp::EPOCH,
+        })
     }
 
     fn claimant(&self) -> Claimant<'_> {
@@ -66,6 +79,30 @@ impl SqlConsumer {
         Ok(())
     }
 
+    async fn settle_and_claim(
+        &mut self,
+        settlements: &[Settlement],
+        capacity: usize,
+    ) -> Result<Vec<Delivery>, sqlx::Error> {
+        // Relaxed: what a power cut takes back is delivered again.
+        let mut tx = self.inner.database.begin_with(Durability::Relaxed).await?;
+        self.inner.settle(&mut tx, &self.claimant(), settlements).await?;
+        let mut deliveries = Vec::new();
+        if capacity > 0 {
+            deliveries = self.inner.claim(&mut tx, &self.claimant(), capacity).await?;
+            let now = self.inner.database.now();
+            let look_back = now.since(self.taken_back_at) >= self.inner.database.lease() / 3;
+            if deliveries.is_empty() || (look_back && deliveries.len() < capacity) {
+                self.inner.take_back(&mut tx, &self.claimant()).await?;
+                let capacity = capacity - deliveries.len();
+                deliveries.extend(self.inner.claim(&mut tx, &self.claimant(), capacity).await?);
+                self.taken_back_at = now;
+            }
+        }
+        tx.commit().await?;
+        Ok(deliveries)
+    }
+
     /// Looks for something to claim; if there is nothing, when there may be.
     async fn look(&mut self) -> Result<Option<Option<Timestamp>>, sqlx::Error> {
         self.keep_alive().await?;
@@ -87,6 +124,7 @@ impl Consumer for SqlConsumer {
                 let due = match self.look().await {
                     Ok(None) => {
                         self.poll = SHORTEST_POLL;
+                        self.ready = true;
                         return;
                     }
                     Ok(Some(due)) => due,
@@ -116,24 +154,15 @@ impl Consumer for SqlConsumer {
     ) -> BoxFuture<'a, Result<Vec<Delivery>, EngineError>> {
         Box::pin(async move {
             let failed = failed("claim and settle events");
+            let ready = std::mem::take(&mut self.ready);
             // Looking does not wait for the writer.
             if settlements.is_empty()
-                && (capacity == 0 || !self.inner.peek(&self.claimant()).await.map_err(&failed)?)
+                && (capacity == 0
+                    || !ready && !self.inner.peek(&self.claimant()).await.map_err(&failed)?)
             {
                 return Ok(Vec::new());
             }
-            // Relaxed: what a power cut takes back is delivered again.
-            let exchanged = async {
-                let mut tx = self.inner.database.begin_with(Durability::Relaxed).await?;
-                self.inner.settle(&mut tx, &self.claimant(), settlements).await?;
-                let deliveries = match capacity {
-                    0 => Vec::new(),
-                    _ => self.inner.claim(&mut tx, &self.claimant(), capacity).await?,
-                };
-                tx.commit().await?;
-                Ok(deliveries)
-            };
-            let deliveries = exchanged.await.map_err(&failed)?;
+            let deliveries = self.settle_and_claim(settlements, capacity).await.map_err(&failed)?;
             // What was settled may have held back what another consumer waits for.
             if !settlements.is_empty() {
                 self.wakeup.notify_waiters();
