@@ -83,7 +83,6 @@ impl PaymentsService {
     ///
     /// If the database, the bus or the provider is not ready.
     pub async fn new(setup: Setup) -> Result<Self, StartError> {
-        setup.database.migrate(store::MIGRATIONS).await?;
         let provider: Arc<dyn Provider> = match setup.settings.provider {
             ProviderSettings::BuiltIn => {
                 Arc::new(BuiltIn::open(&setup.database, setup.clock.clone()).await?)

@@ -23,6 +23,7 @@ use self::books::Entry;
 use super::{
     Answered, Charge, Notification, Provider, ProviderError, Report, WebhookError, signature,
 };
+use crate::store;
 
 pub use card::Card;
 
@@ -42,13 +43,15 @@ pub struct BuiltIn {
 }
 
 impl BuiltIn {
-    /// Opens its books in a database that has the service's tables; makes a webhook secret at the
+    /// Opens its books in the database of the service; makes the tables and a webhook secret at the
     /// first time.
     ///
     /// # Errors
     ///
     /// If the database fails.
     pub async fn open(database: &Database, clock: Clock) -> Result<Self, ProviderError> {
+        let migrated = database.migrate(store::MIGRATIONS).await;
+        migrated.map_err(|error| ProviderError::Failed(error.into()))?;
         let key = Arc::new(secret::load(database).await?);
         Ok(Self { database: database.clone(), clock, key, wake: Arc::default() })
     }
