@@ -22,6 +22,9 @@ use crate::engine::{Consumer, Delivery, EngineError, Outcome, Settlement};
 /// Claimed events that wait for a free handler, so that none idles meanwhile: as
 /// many again as there are handlers.
 const PREFETCH: usize = 2;
+/// How long a settlement may wait for others to share its transaction while
+/// handlers are busy.
+const LINGER: Duration = Duration::from_millis(3);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How often a runner that shuts down tries to settle at an engine that fails.
 const LAST_TRIES: u32 = 3;
@@ -99,6 +102,7 @@ impl Runner {
         let (mut draining, mut more) = (false, true);
         let mut failures = 0;
         let renewal = self.consumer.renewal();
+        let mut settle_by = Instant::now();
         let mut renew_at = Instant::now() + renewal.unwrap_or_default();
         #[cfg(feature = "sql")]
         self.sweep_inbox();
@@ -109,7 +113,13 @@ impl Runner {
                 self.in_flight -= 1;
             }
             let free = if draining { 0 } else { window.saturating_sub(self.in_flight) };
-            if !settlements.is_empty() || (free > 0 && more) {
+            // With less than half of the window free, every handler is busy.
+            let claims = more && free * 2 >= window;
+            let settles = !settlements.is_empty()
+                && (self.in_flight == 0
+                    || settlements.len() * 2 >= window
+                    || Instant::now() >= settle_by);
+            if settles || claims {
                 match self.consumer.exchange(&settlements, free).await {
                     Ok(batch) => {
                         settlements.clear();
@@ -135,10 +145,10 @@ impl Runner {
             if draining && self.in_flight == 0 && settlements.is_empty() {
                 break;
             }
-            let free = !draining && self.in_flight < window;
-            if free && more {
-                // Take what there is before waiting; but first what else is to do.
-                tokio::task::yield_now().await;
+            let free = if draining { 0 } else { window.saturating_sub(self.in_flight) };
+            let claims = more && free * 2 >= window;
+            if settlements.is_empty() {
+                settle_by = Instant::now() + LINGER;
             }
             tokio::select! {
                 biased;
@@ -156,8 +166,9 @@ impl Runner {
                     settlements.push(settlement);
                     self.in_flight -= 1;
                 }
-                () = std::future::ready(()), if free && more => {}
-                () = self.consumer.wait(), if free && !more => more = true,
+                () = sleep_until(settle_by), if !settlements.is_empty() => {}
+                () = tokio::task::yield_now(), if claims => {}
+                () = self.consumer.wait(), if free > 0 && !more => more = true,
             }
         }
         info!(subscription = %self.work.subscription, "drained");

@@ -103,13 +103,10 @@ impl SqlConsumer {
         Ok(deliveries)
     }
 
-    /// Looks for something to claim; if there is nothing, when there may be.
-    async fn look(&mut self) -> Result<Option<Option<Timestamp>>, sqlx::Error> {
+    /// Returns whether there is something to claim.
+    async fn look(&mut self) -> Result<bool, sqlx::Error> {
         self.keep_alive().await?;
-        if self.inner.peek(&self.claimant()).await? {
-            return Ok(None);
-        }
-        self.inner.next_due(&self.claimant()).await.map(Some)
+        self.inner.peek(&self.claimant()).await
     }
 }
 
@@ -117,32 +114,44 @@ impl Consumer for SqlConsumer {
     fn wait(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             let wakeup = self.wakeup.clone();
+            let mut due = None;
+            let mut woken = true;
             loop {
                 // Enabled before the look at the table: what comes after it wakes.
                 let mut notified = pin!(wakeup.notified());
                 notified.as_mut().enable();
-                let due = match self.look().await {
-                    Ok(None) => {
+                let look = async {
+                    let ready = self.look().await?;
+                    // A poll that finds nothing changes nothing about it.
+                    if !ready && woken {
+                        due = self.inner.next_due(&self.claimant()).await?;
+                    }
+                    Ok::<_, sqlx::Error>(ready)
+                };
+                match look.await {
+                    Ok(true) => {
                         self.poll = SHORTEST_POLL;
                         self.ready = true;
                         return;
                     }
-                    Ok(Some(due)) => due,
+                    Ok(false) => {}
                     Err(error) => {
                         warn!(
                             subscription = self.name,
                             error = &error as &dyn std::error::Error,
                             "the sql engine cannot be read"
                         );
-                        None
+                    }
+                }
+                woken = tokio::select! {
+                    () = notified => true,
+                    () = self.inner.database.clock().sleep_until(due.unwrap_or(Timestamp::EPOCH)),
+                        if due.is_some() => true,
+                    () = sleep(self.poll) => {
+                        self.poll = (self.poll * 2).min(LONGEST_POLL);
+                        false
                     }
                 };
-                tokio::select! {
-                    () = notified => {}
-                    () = self.inner.database.clock().sleep_until(due.unwrap_or(Timestamp::EPOCH)),
-                        if due.is_some() => {}
-                    () = sleep(self.poll) => self.poll = (self.poll * 2).min(LONGEST_POLL),
-                }
             }
         })
     }
