@@ -53,7 +53,8 @@ Options:
   -h, --help     Print this
 
 Steps: format, clippy, docs, features (each library crate with no feature, each feature alone, all),
-licences (cargo-deny, skipped and said so if it is not installed), tests.
+licences and advisories (by cargo-deny; skipped, and said so, if it is not installed or the list of
+advisories can't be fetched), tests.
 ";
 
 const SERVERS: &str = "\
