@@ -76,7 +76,10 @@ async fn verify(
     email: &str,
     password: String,
 ) -> Result<Credentials, Error> {
-    let attempt = app.throttle.begin(&Email::fold(email), peer.address())?;
+    let attempt = app
+        .throttle
+        .begin(&Email::fold(email), peer.address())
+        .inspect_err(|_| app.audit.log(Entry::of(Kind::SignInThrottled, id), peer))?;
     let known = store::users::credentials_by_id(app.database.reader(), id)
         .await?
         .ok_or(AuthError::Unauthenticated)?;

@@ -1,7 +1,7 @@
 use axum::{extract::State, response::IntoResponse};
 use ticketing_contracts::UserId;
 use ticketkit_auth::{AuthError, password::Verdict};
-use ticketkit_core::axum::Json;
+use ticketkit_core::{axum::Json, error::RateLimited};
 
 use super::{
     AppState,
@@ -25,10 +25,9 @@ pub(super) async fn sign_in(
     peer: Peer,
     Json(body): Json<Credentials>,
 ) -> Result<impl IntoResponse, Error> {
-    let attempt = app
-        .throttle
-        .begin(&Email::fold(&body.email), peer.address())
-        .inspect_err(|_| app.audit.log(Entry::of(Kind::SignInThrottled, None), &peer))?;
+    let throttled = |_: &RateLimited| app.audit.log(Entry::of(Kind::SignInThrottled, None), &peer);
+    let account = Email::fold(&body.email);
+    let attempt = app.throttle.begin(&account, peer.address()).inspect_err(throttled)?;
     let known = match Email::parse(&body.email) {
         Ok(email) => store::users::credentials_by_email(app.database.reader(), &email).await?,
         Err(_) => None,
@@ -41,7 +40,7 @@ pub(super) async fn sign_in(
         settled?;
         return Err(InvalidCredentials.into());
     };
-    attempt.succeeded()?;
+    attempt.succeeded().inspect_err(throttled)?;
 
     let now = app.now();
     let mut tx = app.begin(&peer).await?;

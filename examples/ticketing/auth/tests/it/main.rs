@@ -1,5 +1,7 @@
 //! The auth part over HTTP, each test with a database and a bus of its own.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests end them like the tests themselves")]
+
 mod audit;
 mod bans;
 mod cookies;
