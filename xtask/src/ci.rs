@@ -116,7 +116,7 @@ fn advisories() -> Result<Outcome> {
     if !process::run(&mut Workspace::Crates.cargo(&["deny", "fetch", "db"]))? {
         return Ok(Outcome::Skipped("the list of advisories can't be fetched".into()));
     }
-    deny(&["--disable-fetch", "advisories"])
+    deny(&["advisories"])
 }
 
 fn has_deny() -> Result<bool> {
