@@ -5,12 +5,13 @@ use std::time::Duration;
 pub struct Settings {
     /// How long a ticket stays locked for its buyer; 15 minutes by default.
     pub hold: Duration,
-    /// How often open orders whose hold is over are looked for; 5 s by default.
+    /// How often it is looked for open orders whose hold has been over for as long, without a timer
+    /// having ended them; 2 s by default.
     pub sweep_every: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { hold: Duration::from_secs(900), sweep_every: Duration::from_secs(5) }
+        Self { hold: Duration::from_secs(900), sweep_every: Duration::from_secs(2) }
     }
 }

@@ -30,7 +30,9 @@ pub(crate) async fn run(app: App) {
 }
 
 async fn sweep(app: &App) -> Result<(), RecordError> {
-    for id in store::orders::overdue(&app.database, app.clock.now(), BATCH).await? {
+    // The timer comes first, and a payment that was in time may be on its way.
+    let due = app.clock.now() - app.settings.sweep_every;
+    for id in store::orders::overdue(&app.database, due, BATCH).await? {
         // One transaction each: the writer is free for buyers in between.
         expire(app, id).await?;
     }

@@ -12,7 +12,7 @@ pub(super) async fn on_completed(
     State(app): State<App>,
     mut tx: Tx,
 ) -> Result<(), HandlerError> {
-    let mut order = known(&mut tx, event.order_id).await?;
+    let Some(mut order) = known(&mut tx, event.order_id).await? else { return Ok(()) };
     let now = app.clock.now();
     if order.is_open() && now < order.expires_at {
         let early = order.expires_at.since(now);

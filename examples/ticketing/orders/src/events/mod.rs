@@ -10,9 +10,7 @@ mod users;
 
 use sqlx::Error;
 use ticketing_contracts::OrderId;
-use ticketkit_events::{
-    Bus, HandlerError, Subscription, engine::EngineError, sql::Tx, subscription::Runner,
-};
+use ticketkit_events::{Bus, Subscription, engine::EngineError, sql::Tx, subscription::Runner};
 
 use crate::{app::App, domain::Order, store};
 
@@ -41,8 +39,12 @@ pub(crate) async fn bind(app: App, bus: &Bus) -> Result<Runner, EngineError> {
 
 /// Finds the order that an event speaks of.
 ///
-/// Whoever speaks of an order has heard of it from here, so one that is not there will not come.
-async fn known(tx: &mut Tx, id: OrderId) -> Result<Order, HandlerError> {
-    let found: Result<_, Error> = store::orders::find(tx.conn(), id).await;
-    found?.ok_or_else(|| HandlerError::permanent(format!("there is no order {id}")))
+/// Whoever speaks of an order has heard of it from here, so one that is not there will not come:
+/// the database was lost, or is another one. That must not stop the news of a ticket.
+async fn known(tx: &mut Tx, id: OrderId) -> Result<Option<Order>, Error> {
+    let found = store::orders::find(tx.conn(), id).await?;
+    if found.is_none() {
+        tracing::warn!(order.id = %id, "an event speaks of an order that does not exist");
+    }
+    Ok(found)
 }

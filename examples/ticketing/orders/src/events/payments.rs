@@ -13,7 +13,10 @@ pub(super) async fn on_created(
     mut tx: Tx,
 ) -> Result<(), HandlerError> {
     let payment = event.payment;
-    let mut order = known(&mut tx, payment.order_id).await?;
+    let Some(mut order) = known(&mut tx, payment.order_id).await? else {
+        // Money came for it: somebody has to look into that.
+        return Err(HandlerError::permanent("a payment for an order that does not exist"));
+    };
     match order.pay(payment.id) {
         Money::Completes(news) => app.record(&mut tx, &order, news).await?,
         Money::Known => {}
@@ -31,7 +34,7 @@ pub(super) async fn on_refunded(
     State(app): State<App>,
     mut tx: Tx,
 ) -> Result<(), HandlerError> {
-    let mut order = known(&mut tx, event.payment.order_id).await?;
+    let Some(mut order) = known(&mut tx, event.payment.order_id).await? else { return Ok(()) };
     if let Some(news) = order.give_back(event.payment.id) {
         app.record(&mut tx, &order, news).await?;
     }

@@ -33,11 +33,8 @@ pub(super) async fn on_reserved(
     mut tx: Tx,
 ) -> Result<(), HandlerError> {
     store::tickets::take(&mut tx, &event.ticket).await?;
-    let id = event
-        .ticket
-        .order_id
-        .ok_or_else(|| HandlerError::permanent("ticket.reserved does not say for which order"))?;
-    let mut order = known(&mut tx, id).await?;
+    let Some(id) = event.ticket.order_id else { return Ok(()) };
+    let Some(mut order) = known(&mut tx, id).await? else { return Ok(()) };
     if let Some(news) = order.confirm() {
         app.record(&mut tx, &order, news).await?;
     }
@@ -50,7 +47,7 @@ pub(super) async fn on_rejected(
     State(app): State<App>,
     mut tx: Tx,
 ) -> Result<(), HandlerError> {
-    let mut order = known(&mut tx, event.order_id).await?;
+    let Some(mut order) = known(&mut tx, event.order_id).await? else { return Ok(()) };
     if let Some(news) = order.reject(Reason::Rejected(event.reason)) {
         app.record(&mut tx, &order, news).await?;
     }

@@ -101,10 +101,10 @@ pub(crate) async fn open_of_seller(tx: &mut Tx, seller: UserId) -> Result<Vec<Or
     rows.iter().map(order).collect()
 }
 
-/// Reads which open orders' holds are over, the oldest first.
+/// Reads which open orders' holds were over by then, the oldest first.
 pub(crate) async fn overdue(
     database: &Database,
-    now: Timestamp,
+    by: Timestamp,
     limit: i64,
 ) -> Result<Vec<OrderId>, sqlx::Error> {
     let rows = sqlx::query(
@@ -113,7 +113,7 @@ pub(crate) async fn overdue(
          order by expires_at
          limit $2",
     )
-    .bind(now.as_millis())
+    .bind(by.as_millis())
     .bind(limit)
     .fetch_all(database.reader())
     .await?;

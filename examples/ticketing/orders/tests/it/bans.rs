@@ -1,0 +1,48 @@
+//! A banned user buys nothing, and nobody buys from one.
+
+use ticketing_contracts::{
+    order::OrderCancelled,
+    user::{UserBanned, UserUnbanned},
+};
+
+use crate::world::{World, user};
+
+fn ban(name: &str, ban_version: i64) -> UserBanned {
+    UserBanned { id: user(name), version: ban_version, until: None, ban_version, epoch: 1 }
+}
+
+#[tokio::test]
+async fn a_ban_cancels_open_orders_and_leaves_what_is_paid() {
+    let world = World::new().await;
+    let (held, paid, own) =
+        (world.offer("villain").await, world.offer("villain").await, world.offer("seller").await);
+    let held = world.reserve("buyer", &held).await;
+    let (paid, _) = world.buy("buyer", &paid).await;
+    let own = world.order("villain", &own).await;
+    let unrelated = world.offer("seller").await;
+    let unrelated = world.reserve("buyer", &unrelated).await;
+
+    for _ in 0..2 {
+        world.tell(ban("villain", 1)).await;
+    }
+    assert_eq!(world.expect_status(&held, "cancelled").await["reason"], "seller_banned");
+    assert_eq!(world.expect_status(&own, "cancelled").await["reason"], "user_banned");
+    world.expect_status(&paid, "complete").await;
+    world.expect_status(&unrelated, "awaiting_payment").await;
+    assert_eq!(world.told::<OrderCancelled>(&held).await.len(), 1);
+}
+
+/// F23: a token that is still valid in another view of the world orders nothing.
+#[tokio::test]
+async fn f23_a_banned_user_neither_buys_nor_is_bought_from() {
+    let world = World::new().await;
+    let (theirs, others) = (world.offer("villain").await, world.offer("seller").await);
+    world.tell(ban("villain", 1)).await;
+    world.try_order("villain", others.id).await.problem(403, "account_banned");
+    world.try_order("buyer", theirs.id).await.problem(409, "ticket_withdrawn");
+
+    let lifted = UserUnbanned { id: user("villain"), version: 2, ban_version: 2, epoch: 1 };
+    world.tell(lifted).await;
+    world.tell(ban("villain", 1)).await;
+    world.try_order("villain", others.id).await.expect(201);
+}

@@ -1,0 +1,45 @@
+//! F2: many buyers, one ticket.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use ticketing_contracts::ticket::Ticket;
+
+use crate::world::World;
+
+const BUYERS: usize = 1000;
+
+/// Lets everybody order at once; returns how often which status was answered.
+async fn rush(world: &Arc<World>, ticket: &Ticket) -> BTreeMap<u16, usize> {
+    let buyers: Vec<_> = (0..BUYERS)
+        .map(|number| {
+            let (world, ticket) = (world.clone(), ticket.id);
+            tokio::spawn(async move {
+                world.try_order(&format!("buyer {number}"), ticket).await.status.as_u16()
+            })
+        })
+        .collect();
+    let mut counts = BTreeMap::new();
+    for buyer in buyers {
+        *counts.entry(buyer.await.unwrap()).or_default() += 1;
+    }
+    counts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f2_of_a_thousand_buyers_one_gets_the_ticket() {
+    let world = Arc::new(World::new().await);
+    let ticket = world.offer("seller").await;
+    assert_eq!(rush(&world, &ticket).await, BTreeMap::from([(201, 1), (409, BUYERS - 1)]));
+}
+
+/// The test above can fail: without the index the ticket is sold more than once.
+#[tokio::test(flavor = "multi_thread")]
+async fn f2_without_the_index_the_ticket_is_oversold() {
+    let world = Arc::new(World::new().await);
+    let ticket = world.offer("seller").await;
+    let mut tx = world.database.begin().await.unwrap();
+    sqlx::query("drop index orders_active_by_ticket").execute(tx.conn()).await.unwrap();
+    tx.commit().await.unwrap();
+    let sold = rush(&world, &ticket).await.get(&201).copied().unwrap_or_default();
+    assert!(sold > 1, "sold {sold} times");
+}

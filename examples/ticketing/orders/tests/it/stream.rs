@@ -1,0 +1,118 @@
+//! An order as a stream of events.
+
+use std::time::Duration;
+
+use axum::{body::Body, http::Request, response::Response};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use ticketing_contracts::payment::PaymentCreated;
+
+use crate::world::{World, path, payment};
+
+const SOON: Duration = Duration::from_secs(20);
+
+/// A stream that is being read.
+struct Stream {
+    body: Body,
+    text: String,
+}
+
+impl Stream {
+    async fn open(world: &World, who: &str, order: &Value) -> Self {
+        let request = Request::get(format!("{}/events", path(order)))
+            .header("cookie", world.auth.cookie(who))
+            .body(Body::empty());
+        let response: Response = world.raw(request.unwrap()).await;
+        assert_eq!(response.status(), 200);
+        let kind = response.headers()["content-type"].to_str().unwrap();
+        assert!(kind.starts_with("text/event-stream"), "{kind}");
+        Self { body: response.into_body(), text: String::new() }
+    }
+
+    /// Returns the next order; `None` at the end.
+    async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.text = rest;
+                if let Some(order) = order(&event) {
+                    return Some(order);
+                }
+            } else {
+                let frame = tokio::time::timeout(SOON, self.body.frame()).await;
+                let frame = frame.expect("something on the stream")?.unwrap();
+                self.text.push_str(str::from_utf8(frame.data_ref().unwrap()).unwrap());
+            }
+        }
+    }
+}
+
+/// Reads an event; comments are none.
+fn order(event: &str) -> Option<Value> {
+    let field = |name| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let order: Value = serde_json::from_str(field("data:")?).unwrap();
+    assert_eq!(field("event:"), Some("order"));
+    assert_eq!(field("id:"), Some(order["version"].to_string().as_str()));
+    Some(order)
+}
+
+#[tokio::test]
+async fn the_present_state_each_change_and_the_end() {
+    let world = World::new().await;
+    let ticket = world.offer("seller").await;
+    let order = world.order("buyer", &ticket).await;
+    let mut stream = Stream::open(&world, "buyer", &order).await;
+    assert_eq!(stream.next().await, Some(order.clone()), "the same document as of GET");
+
+    let reserved = crate::world::reserved(&ticket, &order);
+    world.tell(ticketing_contracts::ticket::TicketReserved { ticket: reserved }).await;
+    assert_eq!(stream.next().await.unwrap()["status"], "awaiting_payment");
+    world.tell(PaymentCreated { payment: payment(&order) }).await;
+    let last = stream.next().await.unwrap();
+    assert_eq!((&last["status"], &last["version"]), (&json!("complete"), &json!(3)));
+    assert_eq!(stream.next().await, None);
+
+    let mut late = Stream::open(&world, "buyer", &order).await;
+    assert_eq!(late.next().await, Some(last));
+    assert_eq!(late.next().await, None);
+}
+
+#[tokio::test]
+async fn cancelling_ends_all_streams_of_the_order() {
+    let world = World::new().await;
+    let ticket = world.offer("seller").await;
+    let order = world.reserve("buyer", &ticket).await;
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        let mut stream = Stream::open(&world, "buyer", &order).await;
+        assert_eq!(stream.next().await, Some(order.clone()));
+        streams.push(stream);
+    }
+    world.cancel("buyer", &order).await.expect(204);
+    for mut stream in streams {
+        assert_eq!(stream.next().await.unwrap()["status"], "cancelled");
+        assert_eq!(stream.next().await, None);
+    }
+}
+
+#[tokio::test]
+async fn the_shutdown_ends_a_stream() {
+    let world = World::new().await;
+    let ticket = world.offer("seller").await;
+    let order = world.reserve("buyer", &ticket).await;
+    let mut stream = Stream::open(&world, "buyer", &order).await;
+    assert_eq!(stream.next().await, Some(order));
+    world.shutdown.request();
+    assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_right_to_read_it() {
+    let world = World::new().await;
+    let ticket = world.offer("seller").await;
+    let order = world.reserve("buyer", &ticket).await;
+    let mut stream = Stream::open(&world, "buyer", &order).await;
+    assert_eq!(stream.next().await, Some(order));
+    world.token_clock.advance(Duration::from_secs(3600));
+    assert_eq!(stream.next().await, None);
+}
