@@ -39,7 +39,9 @@ pub(crate) enum RunError {
     Folder(#[from] FolderError),
     #[error("cannot listen at {0} (TICKETING_ADDR)")]
     Listen(SocketAddr, #[source] io::Error),
-    #[error("TICKETING_PUBLIC_URL")]
+    #[error(
+        "TICKETING_PUBLIC_URL (TICKETING_DANGER_INSECURE_COOKIES=yes allows plain HTTP anywhere)"
+    )]
     PublicUrl(#[source] ticketkit_auth::cookies::CookieError),
     #[error(
         "a TICKETING_STRIPE_… setting is there, and this version has the built-in payment provider \

@@ -1,6 +1,6 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use ticketkit_core::chassis::config::{Secret, parse, parse_option};
 
 /// The configuration: `TICKETING_…` in the environment, or the same keys in the TOML file.
@@ -27,10 +27,10 @@ pub(crate) struct Settings {
     /// Allows session cookies over plain HTTP off loopback: anyone on the way can read them.
     #[serde(default, deserialize_with = "parse")]
     pub(crate) danger_insecure_cookies: Danger,
-    #[serde(default, deserialize_with = "parse_option")]
+    #[serde(default)]
     #[expect(dead_code, reason = "reading it refuses it")]
     database_url: Option<NotBuilt>,
-    #[serde(default, deserialize_with = "parse_option")]
+    #[serde(default)]
     #[expect(dead_code, reason = "reading it refuses it")]
     events_url: Option<NotBuilt>,
     #[serde(default)]
@@ -138,15 +138,15 @@ impl FromStr for Danger {
     }
 }
 
-/// A setting of the contract that this version cannot honour: refused, never ignored.
+/// A setting of the contract that this version cannot honour: refused, never ignored. The value
+/// may hold a password, so that it is not repeated.
 #[derive(Debug, Clone)]
 struct NotBuilt;
 
-impl FromStr for NotBuilt {
-    type Err = &'static str;
-
-    fn from_str(_: &str) -> Result<Self, Self::Err> {
-        Err("this version runs on its embedded databases alone; leave it unset")
+impl<'de> Deserialize<'de> for NotBuilt {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        let sentence = "this version runs on its embedded databases alone; leave it unset";
+        Err(D::Error::custom(sentence))
     }
 }
 
@@ -179,12 +179,13 @@ mod tests {
             ("HOLD_SECONDS", "-1", "604800"),
             ("HOLD_SECONDS", "1.5", "604800"),
             ("THROTTLE", "maybe", "`on` or `off`"),
-            ("EVENTS_URL", "amqp://localhost", "leave it unset"),
+            ("EVENTS_URL", "amqp://me:hunter2@localhost", "leave it unset"),
             ("DATABASE_URL", "postgres://localhost", "leave it unset"),
         ] {
             let error = load(name, value).unwrap_err();
             assert!(error.contains(&format!("TICKETING_{name}")), "{error}");
             assert!(error.contains(allowed), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 }
