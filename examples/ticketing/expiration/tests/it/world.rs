@@ -1,0 +1,142 @@
+//! The service on a database file, with a clock that stands still, and somebody who hears it.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use axum::Router;
+use tempfile::TempDir;
+use ticketing_contracts::{
+    Currency, OrderId, TicketId, Timestamp, UserId,
+    expiration::ExpirationCompleted,
+    order::{Order, OrderStatus, OrderedTicket},
+};
+use ticketing_expiration::{ExpirationService, Settings, Setup};
+use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
+use ticketkit_events::{
+    Bus, Clock, Event, HandlerError, Publisher, State, Subscription, sql::Database,
+};
+use tokio::task::JoinHandle;
+
+type Heard = Arc<Mutex<Vec<OrderId>>>;
+
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) router: Router,
+    bus: Bus,
+    database: Database,
+    heard: Heard,
+    shutdown: Shutdown,
+    running: JoinHandle<()>,
+    dir: Arc<TempDir>,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        Self::on(dir, Bus::memory(), Clock::manual(Timestamp::now())).await
+    }
+
+    async fn on(dir: Arc<TempDir>, bus: Bus, clock: Clock) -> Self {
+        let url = format!("sqlite://{}", dir.path().join("expiration.db").display());
+        let database = Database::open_with(&url, clock.clone()).await.unwrap();
+        let (shutdown, metrics) = (Shutdown::new(), Metrics::default());
+        let service = ExpirationService::new(Setup {
+            database: database.clone(),
+            bus: bus.clone(),
+            health: Health::default(),
+            http_metrics: HttpMetrics::new(&metrics),
+            metrics,
+            shutdown: shutdown.clone(),
+            settings: Settings::default(),
+            clock: clock.clone(),
+        })
+        .await
+        .unwrap();
+        let router = service.router();
+        let heard = listen(&bus, &shutdown).await;
+        let running = tokio::spawn(service.run());
+        Self { clock, router, bus, database, heard, shutdown, running, dir }
+    }
+
+    /// Ends the process and starts the next one on the same file, some time later.
+    pub(crate) async fn restart(mut self, after: Duration) -> Self {
+        self.shutdown.request();
+        (&mut self.running).await.unwrap();
+        self.database.close().await;
+        self.clock.advance(after);
+        Self::on(self.dir.clone(), self.bus.clone(), self.clock.clone()).await
+    }
+
+    /// Tells the service of an order and waits until it has heard.
+    pub(crate) async fn tell<E: Event>(&self, event: E) {
+        let orders = Publisher::new("orders").with_clock(self.clock.clone());
+        orders.publish(&self.bus, &event).await.unwrap();
+        self.eventually(async || {
+            let queues = self.bus.subscriptions().await.unwrap();
+            queues.iter().all(|queue| queue.pending == 0)
+        })
+        .await;
+    }
+
+    /// Returns how many timers there are.
+    pub(crate) async fn timers(&self) -> u64 {
+        self.database.outbox_stats().await.unwrap().scheduled
+    }
+
+    /// Returns whose holds were told to be over.
+    pub(crate) fn heard(&self) -> Vec<OrderId> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    pub(crate) async fn eventually(&self, holds: impl AsyncFn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !holds().await {
+            assert!(Instant::now() < deadline, "it never came to hold");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// An order that awaits its payment for as long.
+    pub(crate) fn order(&self, hold: Duration) -> Order {
+        Order {
+            id: OrderId::new(),
+            version: 2,
+            user_id: UserId::new(),
+            status: OrderStatus::AwaitingPayment,
+            reason: None,
+            expires_at: self.clock.now() + hold,
+            ticket: OrderedTicket {
+                id: TicketId::new(),
+                version: 1,
+                title: "A seat".to_owned(),
+                price: 1999,
+                currency: Currency::USD,
+            },
+            payment_id: None,
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.shutdown.request();
+    }
+}
+
+async fn listen(bus: &Bus, shutdown: &Shutdown) -> Heard {
+    async fn hear(
+        event: ExpirationCompleted,
+        State(heard): State<Heard>,
+    ) -> Result<(), HandlerError> {
+        heard.lock().unwrap().push(event.order_id);
+        Ok(())
+    }
+    let heard = Heard::default();
+    let listener = Subscription::fan_out("listener").with_state(heard.clone()).handle(hear);
+    let runner = listener.bind(bus).await.unwrap();
+    let shutdown = shutdown.clone();
+    tokio::spawn(async move { runner.run(shutdown.requested()).await });
+    heard
+}
