@@ -141,6 +141,12 @@ impl Client {
         EventStream::new(head, body)
     }
 
+    /// Sends a request and hangs up after `pause`, whatever the server makes of it.
+    pub fn hang_up(&self, request: Request, pause: Duration) {
+        // An error is no other outcome: the caller has gone either way.
+        http::hang_up(self.site.addr(), &self.with_cookies(request), pause).ok();
+    }
+
     /// The value of a cookie in the jar.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<String> {

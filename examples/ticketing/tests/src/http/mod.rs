@@ -10,4 +10,4 @@ mod wire;
 pub use self::request::{Content, Request};
 pub use self::response::{Head, Response};
 pub use self::stream::{Event, EventStream};
-pub use self::wire::{exchange, open, raw};
+pub use self::wire::{exchange, hang_up, open, raw};

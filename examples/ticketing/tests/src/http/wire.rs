@@ -1,7 +1,8 @@
 //! Sending and receiving.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use super::body::{Dechunk, read_line};
@@ -42,22 +43,38 @@ pub fn open(
     Ok((head.clone(), unframe(reader, &request.method, &head)?))
 }
 
-/// Sends bytes as they are, and returns all that comes back until the server closes.
+/// Sends bytes as they are, and returns all that comes back until the server closes, or is silent
+/// for `quiet`.
 ///
 /// # Errors
 ///
-/// The connection was refused or silent; a cut is an end.
-pub fn raw(addr: SocketAddr, bytes: &[u8], patience: Duration) -> io::Result<Vec<u8>> {
-    let mut socket = connect(addr, patience)?;
+/// The connection was refused; a cut is an end.
+pub fn raw(addr: SocketAddr, bytes: &[u8], quiet: Duration) -> io::Result<Vec<u8>> {
+    let mut socket = connect(addr, quiet)?;
+    // A server that has seen enough closes while we still write. What it said counts.
+    socket.write_all(bytes).ok();
     let mut answer = Vec::new();
-    if socket.write_all(bytes).is_ok() {
-        // Half-closed: a server that waits for more learns that nothing will come.
-        socket.shutdown(Shutdown::Write).ok();
-    }
     match socket.read_to_end(&mut answer) {
-        Err(error) if error.kind() != io::ErrorKind::ConnectionReset => Err(error),
+        Err(error) if !is_end(error.kind()) => Err(error),
         _ => Ok(answer),
     }
+}
+
+fn is_end(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{ConnectionReset, TimedOut, WouldBlock};
+    matches!(kind, ConnectionReset | TimedOut | WouldBlock)
+}
+
+/// Sends a request, waits `pause` and hangs up without reading a byte.
+///
+/// # Errors
+///
+/// The connection was refused or cut.
+pub fn hang_up(addr: SocketAddr, request: &Request, pause: Duration) -> io::Result<()> {
+    let mut socket = connect(addr, Duration::from_secs(10))?;
+    socket.write_all(&request.to_bytes(&addr.to_string()))?;
+    thread::sleep(pause);
+    Ok(())
 }
 
 fn connect(addr: SocketAddr, patience: Duration) -> io::Result<TcpStream> {

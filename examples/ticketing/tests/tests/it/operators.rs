@@ -120,7 +120,7 @@ fn a_second_start_on_the_same_folder_is_refused_clearly_or_works() {
     } else {
         assert!(said.contains("listening on http://"), "neither refused nor working: {said}");
     }
-    drop(Person::sign_up(&server, "still served"));
+    drop(Person::sign_up(&server, "still-served"));
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn an_idempotency_key_survives_a_kill() {
     let server = Server::start();
     let (seller, buyer) = (Person::sign_up(&server, "seller"), Person::sign_up(&server, "buyer"));
     let order = buyer.reserve(&seller.sell("Key", 100));
-    let pay = || buyer.pay_with(&order, "pm_card_visa", &[("idempotency-key", "before and after")]);
+    let pay = || buyer.pay_with(&order, "pm_card_visa", &[("idempotency-key", "before-and-after")]);
     let first = pay().expect(201);
     server.crash();
     let again = pay().expect(201);

@@ -90,9 +90,13 @@ fn a_withdrawn_ticket_is_gone_from_the_market() {
     assert_eq!(seller.get(ticket_path(&ticket)).expect(200).json()["status"], "withdrawn");
     let edit = json!({"title": "Back", "price": 1});
     seller.put(ticket_path(&ticket), &edit).problem(409, "ticket_withdrawn");
+    // An order that was placed before the news of the withdrawal is not confirmed.
     eventually("the orders service to know", SOON, || {
-        let refused = buyer.try_order(&ticket);
-        if refused.status() == 404 { Err(refused) } else { Ok(refused) }
+        let answer = buyer.try_order(&ticket);
+        if answer.status() == 201 {
+            buyer.await_order(&answer.json(), "cancelled");
+        }
+        if answer.status() == 409 { Ok(answer) } else { Err(answer) }
     })
     .problem(409, "ticket_withdrawn");
 }

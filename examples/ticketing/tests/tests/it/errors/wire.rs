@@ -9,7 +9,8 @@ use ticketing_tests::person::ACCESS;
 use super::matrix::Matrix;
 use crate::shared::shared;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A server that says nothing for so long waits for more.
+const QUIET: Duration = Duration::from_secs(1);
 
 #[test]
 fn broken_requests_break_nothing() {
@@ -57,7 +58,7 @@ fn broken_requests_break_nothing() {
     let mut matrix = Matrix::default();
     for (name, bytes) in cases {
         matrix.case(name, || {
-            let answer = raw(addr, &bytes, PATIENCE).expect("an answer or the end");
+            let answer = raw(addr, &bytes, QUIET).expect("an answer or the end");
             let text = String::from_utf8_lossy(&answer);
             if let Some(status) = text.strip_prefix("HTTP/1.1 ") {
                 assert!(!status.starts_with('5'), "{text}");
@@ -71,4 +72,31 @@ fn broken_requests_break_nothing() {
     matrix.finish();
     let mine = person.get("/api/tickets/mine").expect(200).json();
     assert_eq!(mine["items"], serde_json::json!([]), "nothing was created on the way");
+}
+
+/// What is left unread of a refused body is never taken for the next request.
+#[test]
+fn the_body_of_a_refused_request_is_no_request() {
+    let shared = shared();
+    let addr = shared.server.client().site().addr();
+    let inner = "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n".repeat(20);
+    let refused = ["POST /api/tickets", "PATCH /api/tickets", "POST /nothing", "GET /api/orders"];
+    let mut matrix = Matrix::default();
+    for line in refused {
+        for kind in ["application/json", "text/plain"] {
+            matrix.case(format!("{line} {kind}"), || {
+                let length = inner.len();
+                let head = format!(
+                    "{line} HTTP/1.1\r\nhost: x\r\ncontent-type: {kind}\r\n\
+                     content-length: {length}\r\n\r\n"
+                );
+                let bytes = [head.as_bytes(), inner.as_bytes()].concat();
+                let answer = raw(addr, &bytes, QUIET).expect("an answer");
+                let text = String::from_utf8_lossy(&answer);
+                assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{text}");
+                assert!(text.starts_with("HTTP/1.1 4"), "{text}");
+            });
+        }
+    }
+    matrix.finish();
 }
