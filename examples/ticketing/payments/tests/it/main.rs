@@ -7,6 +7,7 @@
 mod crash;
 mod faulty;
 mod idempotency;
+mod lifecycle;
 mod outcomes;
 mod process;
 mod refunds;

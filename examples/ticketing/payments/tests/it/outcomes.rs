@@ -98,6 +98,18 @@ fn f13_a_charge_whose_answer_was_lost_is_found_by_asking() {
 }
 
 #[test]
+fn f13_it_is_found_within_ten_seconds_on_the_clock_of_the_wall() {
+    let world = World::in_real_time();
+    let process = Process::start(&world);
+    let order = process.awaiting_payment();
+    process.paid(order.id, "pm_card_timeoutAfterCharge");
+    let slow = process.awaiting_payment();
+    process.paid(slow.id, "pm_card_processing");
+    process.await_status(order.id, "succeeded");
+    process.await_status(slow.id, "succeeded");
+}
+
+#[test]
 fn a_list_has_the_callers_own_newest_first_in_pages() {
     let world = World::new();
     let process = Process::start(&world);

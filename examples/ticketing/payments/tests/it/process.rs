@@ -19,7 +19,7 @@ use ticketing_payments::{
 use ticketkit_auth::CrossSiteLayer;
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
 use ticketkit_events::{Bus, Event, HandlerError, Publisher, State, Subscription, sql::Database};
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, task::JoinHandle};
 use tower::ServiceExt;
 
 use crate::world::{BUYER, Told, World, ended, eventually};
@@ -30,6 +30,9 @@ pub(crate) struct Process<'w> {
     pub(crate) router: Router,
     pub(crate) database: Database,
     pub(crate) bus: Bus,
+    pub(crate) health: Health,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) running: JoinHandle<()>,
 }
 
 #[derive(Debug)]
@@ -54,6 +57,7 @@ impl<'w> Process<'w> {
 
     fn build(world: &'w World, wrap: Option<&dyn Fn(BuiltIn) -> Arc<dyn Provider>>) -> Self {
         let runtime = Runtime::new().unwrap();
+        let (health, shutdown) = (Health::default(), Shutdown::new());
         let path = world.folder.path().join("payments.db");
         let (database, bus, service) = runtime.block_on(async {
             let database = Database::open_file(path).await.unwrap();
@@ -64,10 +68,10 @@ impl<'w> Process<'w> {
                 bus: bus.clone(),
                 auth: world.auth.layer(),
                 cross_site: CrossSiteLayer::new(world.auth.cookies()),
-                health: Health::default(),
+                health: health.clone(),
                 http_metrics: HttpMetrics::new(&metrics),
                 metrics,
-                shutdown: Shutdown::new(),
+                shutdown: shutdown.clone(),
                 settings: Settings::default(),
                 clock: world.clock.clone(),
             };
@@ -91,8 +95,8 @@ impl<'w> Process<'w> {
             (database, bus, service)
         });
         let router = service.router();
-        runtime.spawn(service.run());
-        Self { world, runtime, router, database, bus }
+        let running = runtime.spawn(service.run());
+        Self { world, runtime, router, database, bus, health, shutdown, running }
     }
 
     /// Ends at once: no task gets to its next line.

@@ -43,6 +43,11 @@ impl World {
         }
     }
 
+    /// A world in which time passes by itself.
+    pub(crate) fn in_real_time() -> Self {
+        Self { clock: Clock::system(), ..Self::new() }
+    }
+
     /// An order of the buyer that waits for 4,999 cents.
     pub(crate) fn order(&self) -> Order {
         Order {
