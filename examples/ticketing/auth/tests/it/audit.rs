@@ -1,26 +1,39 @@
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::{cell::RefCell, io, sync::Once};
 
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::fixture::{PASSWORD, Service};
 
-/// Everything that is logged on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
+thread_local! {
+    /// What was logged on this thread, which is that of one test and of all its tasks.
+    static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
+
+/// Begins to keep what is logged on this thread.
+///
+/// One subscriber serves the whole process: with one for a thread, a line that another thread
+/// reaches first would be taken for one that nobody listens to.
+fn listen() {
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(|| Log)
+            .init();
+    });
+    LOG.set(Some(Vec::new()));
+}
+
+fn logged() -> String {
+    String::from_utf8(LOG.take().unwrap()).unwrap()
+}
+
+struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LOG.with_borrow_mut(|log| log.iter_mut().for_each(|log| log.extend_from_slice(bytes)));
         Ok(bytes.len())
     }
 
@@ -29,24 +42,10 @@ impl io::Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 /// L1 and L2: every event is in the log and in the table, and no secret in either.
 #[tokio::test]
 async fn what_happens_is_written_down_without_secrets() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    listen();
     let service = Service::start().await;
     let mut secrets = vec![PASSWORD.to_owned()];
 
@@ -109,7 +108,7 @@ async fn what_happens_is_written_down_without_secrets() {
     let actor = "select actor_id from audit where kind = 'banned'";
     assert_eq!(service.column(actor).await, [admin.id().await]);
 
-    let log = log.text();
+    let log = logged();
     let count = |kind: &str| {
         log.lines()
             .filter(|line| line.contains("audit") && line.contains(&format!("\"{kind}\"")))

@@ -54,7 +54,8 @@ fn essence(answer: &Answer) -> (String, Vec<(String, String)>) {
     (answer.text.replace(id, ""), headers.collect())
 }
 
-/// P7, the time: the shortest of several, since other work only ever makes it longer.
+/// P7, the time: the shortest of several, since other work only ever makes it longer. On a busy
+/// machine it takes more tries until both were undisturbed once.
 #[tokio::test]
 async fn an_unknown_address_costs_a_hash_too() {
     let mut settings = settings();
@@ -63,11 +64,14 @@ async fn an_unknown_address_costs_a_hash_too() {
     let service = Service::start_with(settings).await;
     service.sign_up("ada@example.com").await;
     let (mut wrong, mut unknown) = (Duration::MAX, Duration::MAX);
-    for _ in 0..5 {
+    for tries in 1..=50 {
         wrong = wrong.min(timed(&service, "ada@example.com").await);
         unknown = unknown.min(timed(&service, "nobody@example.com").await);
+        if tries >= 5 && unknown * 2 > wrong && wrong * 2 > unknown {
+            return;
+        }
     }
-    assert!(unknown * 2 > wrong && wrong * 2 > unknown, "wrong {wrong:?}, unknown {unknown:?}");
+    panic!("a wrong password takes {wrong:?}, an unknown address {unknown:?}");
 }
 
 async fn timed(service: &Service, email: &str) -> Duration {
