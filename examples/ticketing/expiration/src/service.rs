@@ -73,7 +73,6 @@ impl ExpirationService {
     }
 
     /// Returns a router without routes: whatever is asked of this service is answered with 404.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -95,7 +95,6 @@ impl OrdersService {
     }
 
     /// Returns the routes under `/api/orders`, with all their layers.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }

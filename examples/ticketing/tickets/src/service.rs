@@ -83,7 +83,6 @@ impl TicketsService {
     }
 
     /// Returns the routes under `/api/tickets`, with all their layers.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -45,10 +45,10 @@ fn checked(reason: &str) -> Result<&str, Validation> {
     let error = |message, code| Err(FieldError::new(message).field("reason").code(code).into());
     match reason.chars().count() {
         0 => error("must not be empty", "required"),
-        ..=LONGEST if reason.chars().any(char::is_control) => {
+        1..=LONGEST if reason.chars().any(char::is_control) => {
             error("must not contain control characters", "format")
         }
-        ..=LONGEST => Ok(reason),
+        1..=LONGEST => Ok(reason),
         _ => error("must have at most 500 characters", "length"),
     }
 }

@@ -1,5 +1,9 @@
 //! The service with a database of its own, a bus in memory, and somebody who hears all it tells.
 
+mod acting;
+mod answer;
+mod fixtures;
+
 use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -8,25 +12,20 @@ use std::{
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{HeaderMap, Request, StatusCode},
+    http::Request,
     response::Response,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use ticketing_contracts::{
-    Currency, OrderId, PaymentId, TicketId, Timestamp, UserId,
+    Timestamp,
     order::{
         OrderAwaitingPayment, OrderCancelled, OrderCompleted, OrderCreated, OrderExpired,
         OrderRefundRequested, OrderRefunded,
     },
-    payment::{Payment, PaymentCreated, PaymentStatus},
-    ticket::{Ticket, TicketCreated, TicketReserved, TicketStatus},
 };
 use ticketing_orders::{OrdersService, Settings, Setup};
-use ticketkit_auth::{
-    CrossSiteLayer, ManualClock,
-    testing::{TestAuth, user_id},
-};
+use ticketkit_auth::{CrossSiteLayer, ManualClock, testing::TestAuth};
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
 use ticketkit_events::{
     Bus, Clock, Envelope, Event, HandlerError, Publisher, State, Subscription, sql::Database,
@@ -35,6 +34,11 @@ use tower::ServiceExt;
 
 /// How long a hold lasts here.
 pub(crate) const HOLD: Duration = Duration::from_secs(60);
+
+pub(crate) use self::{
+    answer::Answer,
+    fixtures::{id, path, payment, reserved, user},
+};
 
 type Heard = Arc<Mutex<Vec<Envelope>>>;
 
@@ -50,14 +54,6 @@ pub(crate) struct World {
     router: Router,
     heard: Heard,
     _dir: TempDir,
-}
-
-/// An answer that was read to its end.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Value,
 }
 
 impl World {
@@ -127,95 +123,6 @@ impl World {
         self.send(who, "GET", path, Value::Null).await
     }
 
-    /// Has the service hear of a new ticket.
-    pub(crate) async fn offer(&self, seller: &str) -> Ticket {
-        let ticket = self.offer_unsettled(seller).await;
-        self.settle().await;
-        ticket
-    }
-
-    /// Has the service hear of a new ticket some time.
-    pub(crate) async fn offer_unsettled(&self, seller: &str) -> Ticket {
-        let ticket = Ticket {
-            id: TicketId::new(),
-            version: 1,
-            title: "A seat".to_owned(),
-            price: 1999,
-            currency: Currency::USD,
-            user_id: user(seller),
-            status: TicketStatus::Available,
-            order_id: None,
-        };
-        self.tell_unsettled(&TicketCreated { ticket: ticket.clone() }).await;
-        ticket
-    }
-
-    /// Waits until a ticket is known, and orders it.
-    pub(crate) async fn await_orderable(&self, who: &str, ticket: &Ticket) {
-        self.eventually(async || self.try_order(who, ticket.id).await.status == 201).await;
-    }
-
-    pub(crate) async fn await_status(&self, order: &Value, status: &str) {
-        self.eventually(async || self.read(order).await["status"] == status).await;
-    }
-
-    async fn eventually(&self, holds: impl AsyncFn() -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while !holds().await {
-            assert!(Instant::now() < deadline, "it never came to hold");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    }
-
-    /// Tries to order.
-    pub(crate) async fn try_order(&self, who: &str, ticket: TicketId) -> Answer {
-        self.send(who, "POST", "/api/orders", json!({"ticketId": ticket})).await
-    }
-
-    /// Orders a ticket.
-    pub(crate) async fn order(&self, who: &str, ticket: &Ticket) -> Value {
-        self.try_order(who, ticket.id).await.expect(201)
-    }
-
-    /// Orders a ticket and has the lock confirmed.
-    pub(crate) async fn reserve(&self, who: &str, ticket: &Ticket) -> Value {
-        let order = self.order(who, ticket).await;
-        self.tell(TicketReserved { ticket: reserved(ticket, &order) }).await;
-        self.read(&order).await
-    }
-
-    /// Orders a ticket and pays.
-    pub(crate) async fn buy(&self, who: &str, ticket: &Ticket) -> (Value, PaymentId) {
-        let order = self.reserve(who, ticket).await;
-        let payment = payment(&order);
-        self.tell(PaymentCreated { payment: payment.clone() }).await;
-        (self.read(&order).await, payment.id)
-    }
-
-    /// Reads an order as an administrator.
-    pub(crate) async fn read(&self, order: &Value) -> Value {
-        self.get("admin", &path(order)).await.expect(200)
-    }
-
-    /// Fails unless the order is in this state.
-    #[track_caller]
-    pub(crate) fn expect_status<'a>(
-        &'a self,
-        order: &'a Value,
-        status: &'a str,
-    ) -> impl Future<Output = Value> + 'a {
-        let place = std::panic::Location::caller();
-        async move {
-            let order = self.read(order).await;
-            assert_eq!(order["status"], status, "at {place}: {order}");
-            order
-        }
-    }
-
-    pub(crate) async fn cancel(&self, who: &str, order: &Value) -> Answer {
-        self.send(who, "DELETE", &path(order), Value::Null).await
-    }
-
     /// Publishes an event of another service and waits until all that follows has happened.
     pub(crate) async fn tell<E: Event>(&self, event: E) {
         self.tell_unsettled(&event).await;
@@ -261,60 +168,6 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         self.shutdown.request();
-    }
-}
-
-impl Answer {
-    #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.body);
-        self.body
-    }
-
-    /// Fails unless it is this problem.
-    #[track_caller]
-    pub(crate) fn problem(&self, status: u16, code: &str) {
-        assert_eq!((self.status.as_u16(), &self.body["code"]), (status, &json!(code)), "{self:?}");
-        assert_eq!(self.body["service"], "orders");
-    }
-
-    pub(crate) fn etag(&self) -> &str {
-        self.headers["etag"].to_str().unwrap()
-    }
-}
-
-pub(crate) fn path(order: &Value) -> String {
-    format!("/api/orders/{}", order["id"].as_str().unwrap())
-}
-
-pub(crate) fn id(order: &Value) -> OrderId {
-    order["id"].as_str().unwrap().parse().unwrap()
-}
-
-pub(crate) fn user(name: &str) -> UserId {
-    user_id(name).parse().unwrap()
-}
-
-/// The ticket, locked for the order.
-pub(crate) fn reserved(ticket: &Ticket, order: &Value) -> Ticket {
-    Ticket {
-        version: ticket.version + 1,
-        status: TicketStatus::Reserved,
-        order_id: Some(id(order)),
-        ..ticket.clone()
-    }
-}
-
-/// A payment for the order that succeeded.
-pub(crate) fn payment(order: &Value) -> Payment {
-    Payment {
-        id: PaymentId::new(),
-        version: 2,
-        order_id: id(order),
-        amount: order["ticket"]["price"].as_i64().unwrap(),
-        currency: Currency::USD,
-        status: PaymentStatus::Succeeded,
-        provider_id: "ch_1".to_owned(),
     }
 }
 
