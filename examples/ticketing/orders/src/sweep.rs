@@ -11,8 +11,8 @@ use crate::{
     store,
 };
 
-/// How many orders one round ends.
-const BATCH: i64 = 100;
+/// How many orders are read at a time.
+const BATCH: usize = 100;
 
 /// Sweeps now and then, until the shutdown.
 pub(crate) async fn run(app: App) {
@@ -32,11 +32,16 @@ pub(crate) async fn run(app: App) {
 async fn sweep(app: &App) -> Result<(), RecordError> {
     // The timer comes first, and a payment that was in time may be on its way.
     let due = app.clock.now() - app.settings.sweep_every;
-    for id in store::orders::overdue(&app.database, due, BATCH).await? {
-        // One transaction each: the writer is free for buyers in between.
-        expire(app, id).await?;
+    loop {
+        let orders = store::orders::overdue(&app.database, due, BATCH).await?;
+        for &id in &orders {
+            // One transaction each: the writer is free for buyers in between.
+            expire(app, id).await?;
+        }
+        if orders.len() < BATCH || app.shutdown.is_requested() {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 async fn expire(app: &App, id: OrderId) -> Result<(), RecordError> {

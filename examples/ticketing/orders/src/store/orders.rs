@@ -105,7 +105,7 @@ pub(crate) async fn open_of_seller(tx: &mut Tx, seller: UserId) -> Result<Vec<Or
 pub(crate) async fn overdue(
     database: &Database,
     by: Timestamp,
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<OrderId>, sqlx::Error> {
     let rows = sqlx::query(
         "select id from orders
@@ -114,7 +114,7 @@ pub(crate) async fn overdue(
          limit $2",
     )
     .bind(by.as_millis())
-    .bind(limit)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(database.reader())
     .await?;
     rows.iter().map(|row| parsed(row, "id")).collect()
