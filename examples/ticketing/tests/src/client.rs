@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -21,13 +22,17 @@ pub struct Site {
     addr: RwLock<SocketAddr>,
     canaries: Vec<String>,
     titles: Mutex<BTreeMap<String, Value>>,
+    outage: AtomicBool,
 }
 
 impl Site {
-    /// A server at `addr`, in whose answers none of `canaries` may be.
-    #[must_use]
-    pub fn new(addr: SocketAddr, canaries: Vec<String>) -> Self {
-        Self { addr: RwLock::new(addr), canaries, titles: Mutex::default() }
+    pub(crate) fn new(addr: SocketAddr, canaries: Vec<String>) -> Self {
+        Self {
+            addr: RwLock::new(addr),
+            canaries,
+            titles: Mutex::default(),
+            outage: AtomicBool::new(false),
+        }
     }
 
     /// Where the server listens now.
@@ -40,10 +45,18 @@ impl Site {
         *self.addr.write().unwrap_or_else(PoisonError::into_inner) = addr;
     }
 
+    /// Says whether the test has brought an outage about: then a 5xx is an answer like others.
+    pub(crate) fn outage(&self, is: bool) {
+        self.outage.store(is, Ordering::Relaxed);
+    }
+
     /// Holds an answer against the contract.
     #[track_caller]
     fn judge(&self, request: &Request, response: &Response) {
         let mut faults = faults(request, response, &self.canaries);
+        if matches!(response.status(), 500 | 502 | 504) && !self.outage.load(Ordering::Relaxed) {
+            faults.push(format!("a test provoked {}", response.status()));
+        }
         if let Ok(Value::Object(problem)) = serde_json::from_slice(&response.body)
             && let (Some(code), Some(title)) = (problem.get("code"), problem.get("title"))
             && response.status() >= 400

@@ -85,6 +85,18 @@ impl Server {
         self.process().kill();
     }
 
+    /// Lets every write to a file fail, as on a full disk, until [`free_disk`](Self::free_disk).
+    /// An answer of 500 is no fault then.
+    pub fn fill_disk(&self) {
+        self.site.outage(true);
+        self.process().limit_files("1");
+    }
+
+    /// Ends what [`fill_disk`](Self::fill_disk) began. Answers of 500 stay allowed.
+    pub fn free_disk(&self) {
+        self.process().limit_files("unlimited");
+    }
+
     /// Asks it to end (SIGTERM) and returns at once.
     pub fn terminate(&self) {
         self.process().terminate();

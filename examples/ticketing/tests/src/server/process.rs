@@ -25,8 +25,12 @@ pub struct Process {
 /// own settings.
 #[must_use]
 pub fn command(folder: &Path) -> Command {
-    let mut command = Command::new(binary::path());
+    // A write beyond a limit (`Server::fill_disk`) is then an error, as on a full disk, and no signal.
+    let script = "trap '' XFSZ; exec \"$0\"";
+    let mut command = Command::new("sh");
     command
+        .args(["-c", script])
+        .arg(binary::path())
         .env_clear()
         .env("TICKETING_ADDR", "127.0.0.1:0")
         .env("TICKETING_DATA_DIR", folder.join("data"))
@@ -78,6 +82,13 @@ impl Process {
         let script = format!("kill -TERM {}", self.child.id());
         let sent = Command::new("sh").args(["-c", &script]).status().expect("a shell");
         assert!(sent.success(), "{script}: {sent}");
+    }
+
+    /// Bounds the files that it may write, in bytes.
+    pub(super) fn limit_files(&self, bytes: &str) {
+        let [pid, limit] = [format!("--pid={}", self.child.id()), format!("--fsize={bytes}:")];
+        let set = Command::new("prlimit").args([&pid, &limit]).status().expect("prlimit");
+        assert!(set.success(), "prlimit {pid} {limit}: {set}");
     }
 
     pub(super) fn exited(&mut self) -> Option<ExitStatus> {

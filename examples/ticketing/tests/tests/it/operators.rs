@@ -29,19 +29,6 @@ fn a_running_system_is_alive_and_ready_and_tells_figures() {
 }
 
 #[test]
-fn the_merged_descriptions_are_served() {
-    let shared = shared();
-    let client = shared.server.client();
-    let openapi = client.get("/openapi.json").expect(200).json();
-    assert!(openapi["openapi"].as_str().is_some_and(|v| v.starts_with("3.")), "{openapi}");
-    for path in ["/api/users/signup", "/api/tickets", "/api/orders", "/api/payments"] {
-        assert!(openapi["paths"][path].is_object(), "{path} is missing");
-    }
-    let asyncapi = client.get("/asyncapi.json").expect(200).json();
-    assert!(asyncapi["asyncapi"].is_string(), "{asyncapi}");
-}
-
-#[test]
 fn sigterm_ends_it_with_success_and_nothing_is_lost() {
     let server = Server::start();
     let seller = Person::sign_up(&server, "seller");

@@ -1,10 +1,13 @@
 //! The built-in provider's tokens and what the order does with each.
 
-use serde_json::json;
+use std::thread;
+
+use serde_json::{Value, json};
 use ticketing_tests::market::order_path;
 use ticketing_tests::person::text;
-use ticketing_tests::{Person, eventually, wait::SOON};
+use ticketing_tests::{Person, Server, eventually, wait::SOON};
 
+use crate::sabotage::sabotage;
 use crate::shared::shared;
 
 fn pair() -> (std::sync::Arc<crate::shared::Shared>, Person, Person) {
@@ -97,12 +100,7 @@ fn two_payments_at_once_are_one_charge() {
     let (_shared, seller, buyer) = pair();
     for round in 0..5 {
         let order = buyer.reserve(&seller.sell(&format!("Double click {round}"), 100));
-        buyer.pay(&order, "pm_card_chargeDeclined").problem(402, "payment_declined");
-        let answers: Vec<u16> = std::thread::scope(|scope| {
-            let click = || scope.spawn(|| buyer.try_pay(&order, "pm_card_visa").status());
-            let clicks = [click(), click(), click(), click()];
-            clicks.map(|click| click.join().expect("a click")).to_vec()
-        });
+        let answers = four_clicks(&buyer, &order);
         assert_eq!(answers.iter().filter(|status| **status == 201).count(), 1, "{answers:?}");
         assert_eq!(answers.iter().filter(|status| **status == 409).count(), 3, "{answers:?}");
         buyer.await_order(&order, "complete");
@@ -110,6 +108,27 @@ fn two_payments_at_once_are_one_charge() {
         let succeeded = charged.iter().filter(|payment| payment["status"] == "succeeded").count();
         assert_eq!(succeeded, 1, "{charged:?}");
     }
+}
+
+/// The harness can fail: without the index that allows one live attempt, clicks are charges.
+#[test]
+fn without_its_index_every_click_is_a_charge() {
+    let server = Server::start();
+    sabotage(&server, "payments", "drop index payments_live");
+    let (seller, buyer) = (Person::sign_up(&server, "seller"), Person::sign_up(&server, "buyer"));
+    let order = buyer.reserve(&seller.sell("Double click", 100));
+    let charged = four_clicks(&buyer, &order).into_iter().filter(|status| *status == 201).count();
+    assert!(charged > 1, "charged {charged} times: what prevents it is not what we think");
+}
+
+/// Four payments at the same moment, for an order that the payments service knows.
+fn four_clicks(buyer: &Person, order: &Value) -> Vec<u16> {
+    buyer.pay(order, "pm_card_chargeDeclined").problem(402, "payment_declined");
+    thread::scope(|scope| {
+        let click = || scope.spawn(|| buyer.try_pay(order, "pm_card_visa").status());
+        let clicks = [click(), click(), click(), click()];
+        clicks.map(|click| click.join().expect("a click")).into()
+    })
 }
 
 #[test]
