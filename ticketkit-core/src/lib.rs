@@ -7,6 +7,7 @@ pub mod error;
 pub mod layer;
 pub mod problem;
 pub mod request_id;
+pub mod trace;
 
 mod code;
 mod field;

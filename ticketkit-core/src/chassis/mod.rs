@@ -4,20 +4,31 @@
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
-//! use ticketkit_core::{ErrorLayer, chassis::{Health, HttpMetrics, Metrics, Shutdown, http, logs, serve}};
+//! use ticketkit_core::{
+//!     ErrorLayer,
+//!     chassis::{Health, HttpMetrics, Metrics, Shutdown, Tasks, http, logs, serve},
+//! };
+//! use std::time::Duration;
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! logs::init("info");
 //! let (metrics, health) = (Metrics::default(), Health::default());
+//! metrics.register_process();
 //! let shutdown = Shutdown::on_signals()?;
+//! health.drain_with(&shutdown);
 //!
 //! let app = Router::new().route("/api/tickets", get(|| async { "[]" }));
 //! let app = http::stack(app, "tickets", ErrorLayer::new("tickets"), &HttpMetrics::new(&metrics))
 //!     .merge(http::operators("tickets", &health, &metrics));
 //!
+//! let tasks = Tasks::new(&shutdown);
+//! let until = shutdown.clone();
+//! tasks.spawn("sweep", async move { until.requested().await });
+//!
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
 //! let drained = serve::serve(listener, app, &shutdown, serve::DRAIN_DEADLINE).await;
 //! println!("{drained}");
+//! println!("{}", tasks.end(Duration::from_secs(8)).await);
 //! # Ok(()) }
 //! ```
 
@@ -27,10 +38,11 @@ pub mod logs;
 pub mod serve;
 
 mod health;
-mod linger;
 mod metrics;
 mod shutdown;
+mod tasks;
 
-pub use health::{CheckReport, Health};
+pub use health::{Check, CheckReport, Health};
 pub use metrics::{HttpMetrics, Metrics};
 pub use shutdown::Shutdown;
+pub use tasks::{Tasks, TasksEnded};

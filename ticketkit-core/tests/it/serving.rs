@@ -108,7 +108,10 @@ async fn a_drain_finishes_what_it_can_and_cuts_the_rest() {
     shutdown.request();
     release.notify_one();
     assert!(slow.await.unwrap().ends_with("done"));
-    assert_eq!(served.await.unwrap(), Drained { finished: 1, cut: 1 });
+    let drained = served.await.unwrap();
+    assert_eq!((drained.finished, drained.cut, drained.left), (1, 1, 0));
+    assert_eq!((drained.connections, drained.connections_cut), (1, 1));
+    assert!(!drained.is_clean());
     assert!(TcpStream::connect(address).await.is_err());
 }
 

@@ -1,0 +1,16 @@
+//! The chassis beyond its first steps.
+
+mod drain;
+mod exposition;
+mod observed;
+
+use std::time::{Duration, Instant};
+
+/// Waits for what must become true.
+async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
