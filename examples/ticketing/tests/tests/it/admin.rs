@@ -1,11 +1,11 @@
 //! Administrators: the list of users, bans.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use ticketing_tests::market::{items, order_path};
 use ticketing_tests::person::text;
-use ticketing_tests::{Person, eventually, wait::SOON};
+use ticketing_tests::{Person, Server, eventually, wait::SOON};
 
 use crate::shared::shared;
 
@@ -98,4 +98,54 @@ fn bans_that_make_no_sense_are_refused() {
     let past = json!({"reason": "r", "until": "2001-01-01T00:00:00Z"});
     admin.put(&path, &past).problem(422, "validation_failed").about("until");
     user.get("/api/orders").expect(200);
+}
+
+/// An open stream is a request like others: a ban ends it.
+#[test]
+fn a_ban_cuts_open_streams() {
+    let shared = shared();
+    let admin = shared.admin();
+    let seller = Person::sign_up(&shared.server, "seller");
+    let villain = Person::sign_up(&shared.server, "villain");
+    // Complete orders end their stream by themselves; this one is the buyer's, and stays open.
+    let order = villain.reserve(&seller.sell("streamed", 1));
+    let mut stream = villain.client.events(&format!("{}/events", order_path(&order)));
+    stream.next_event().expect("the stream").expect("the present state");
+    let path = format!("/api/users/{}/ban", villain.id);
+    admin.put(&path, &json!({"reason": "forged tickets"})).expect(200);
+    let start = Instant::now();
+    // The order's own end may be told before the cut; a read that fails is a cut as well.
+    while let Ok(Some(event)) = stream.next_event() {
+        assert_eq!(event.data["status"], "cancelled", "{event:?}");
+    }
+    assert!(start.elapsed() < BOUND, "open for {:?} after the ban", start.elapsed());
+}
+
+#[test]
+fn a_ban_with_an_end_ends() {
+    const ADMIN: &str = "admin@example.org";
+    // The end of a hold is a time in the near future, in the form that a ban takes.
+    let server = Server::with(&[("TICKETING_ADMIN_EMAIL", ADMIN), ("TICKETING_HOLD_SECONDS", "4")]);
+    let admin = Person::sign_up_as(&server, ADMIN);
+    let user = Person::sign_up(&server, "user");
+    let order = user.order(&admin.sell("A while", 1));
+    let body = json!({"reason": "cool down", "until": order["expiresAt"]});
+    let banned = admin.put(format!("/api/users/{}/ban", user.id), &body).expect(200).json();
+    assert_eq!((&banned["banned"], &banned["until"]), (&json!(true), &order["expiresAt"]));
+    let sign_in = || {
+        let body = json!({"email": user.email, "password": user.password});
+        server.client().post("/api/users/signin", &body)
+    };
+    sign_in().problem(403, "account_banned");
+    eventually("the ban to end", SOON, || {
+        let answer = sign_in();
+        if answer.status() == 200 { Ok(()) } else { Err(answer) }
+    });
+    let back = user.sign_in_again();
+    for target in ["/api/users/sessions", "/api/tickets/mine", "/api/orders", "/api/payments"] {
+        back.get(target).expect(200);
+    }
+    let target = format!("/api/users?q={}", user.email);
+    let seen = items(&admin.get(target).expect(200).json());
+    assert_eq!(seen[0]["banned"], false, "{seen:?}");
 }
