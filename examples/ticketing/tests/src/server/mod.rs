@@ -39,10 +39,13 @@ impl Server {
     #[track_caller]
     #[must_use]
     pub fn with(settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("canary-folder-")
-            .tempdir()
-            .expect("a temporary folder");
+        Self::in_folder(empty_folder(), settings)
+    }
+
+    /// Starts with these environment variables on what is in a folder.
+    #[track_caller]
+    #[must_use]
+    pub fn in_folder(folder: TempDir, settings: &[(&str, &str)]) -> Self {
         let settings: Vec<_> =
             settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         let process = Process::start(folder.path(), &settings);
@@ -138,4 +141,11 @@ impl Server {
     fn process(&self) -> MutexGuard<'_, Process> {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A temporary folder whose name would be noticed in an answer.
+#[track_caller]
+#[must_use]
+pub fn empty_folder() -> TempDir {
+    tempfile::Builder::new().prefix("canary-folder-").tempdir().expect("a temporary folder")
 }

@@ -1,9 +1,13 @@
 //! F6: a crash at any point of the story loses nothing that was answered with success.
 
+use std::thread;
+use std::time::Duration;
+
 use serde_json::json;
 use ticketing_tests::market::{items, order_path, ticket_path};
 use ticketing_tests::person::text;
-use ticketing_tests::{Person, Request, Server, eventually, wait::SOON};
+use ticketing_tests::server::{command, empty_folder};
+use ticketing_tests::{Dice, Person, Request, Server, eventually, wait::SOON};
 
 /// Kills the process after each answered step, before anything else can happen, and goes on.
 #[test]
@@ -109,5 +113,25 @@ fn an_ended_session_stays_ended_after_a_kill() {
             if answer.status() == 401 { Ok(answer) } else { Err(answer) }
         })
         .problem(401, "session_revoked");
+    }
+}
+
+/// Whatever the start was doing: the next one finishes it.
+#[test]
+fn a_kill_during_the_start_does_no_harm() {
+    let mut dice = Dice::from_env(13);
+    for round in 0..4 {
+        let folder = empty_folder();
+        for _ in 0..4 {
+            let mut start = command(folder.path()).spawn().expect("a start");
+            // The first start makes keys, files and tables in some tenths of a second.
+            thread::sleep(dice.between(Duration::ZERO, Duration::from_millis(300)));
+            start.kill().expect("its end");
+            start.wait().expect("its end");
+        }
+        let server = Server::in_folder(folder, &[]);
+        let (seller, buyer) =
+            (Person::sign_up(&server, "seller"), Person::sign_up(&server, "buyer"));
+        buyer.buy(&seller.sell(&format!("Round {round}"), 100));
     }
 }
