@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use ticketing_tests::market::{order_path, ticket_path};
-use ticketing_tests::person::ACCESS;
+use ticketing_tests::person::{ACCESS, REFRESH};
 use ticketing_tests::{Client, Person, Request, Response};
 
 use crate::shared::shared;
@@ -222,4 +222,59 @@ fn forms_of_other_sites_are_refused() {
     assert_page(&refused);
     let mine = seller.get("/api/tickets/mine").expect(200).json();
     assert_eq!(mine["items"], json!([]));
+}
+
+/// Where a sign-in leads is on this site.
+#[test]
+fn a_sign_in_never_leads_to_another_site() {
+    let shared = shared();
+    let person = Person::sign_up(&shared.server, "led");
+    let lead = |next: &str| {
+        let form = [("email", &*person.email), ("password", &*person.password), ("next", next)];
+        let request = Request::post("/auth/signin").header("accept", HTML).form(&form);
+        let answer = shared.server.client().send(request).expect(303);
+        answer.header("location").unwrap_or_default().to_owned()
+    };
+    assert!(lead("/orders").starts_with("/orders"), "a path of ours is taken");
+    for next in [
+        "https://evil.example/",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "\t//evil.example",
+        " //evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "/%0d%0aset-cookie: a=b",
+        "/a\r\nset-cookie: a=b",
+        "",
+    ] {
+        let to = lead(next);
+        let local =
+            to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\t', '\r', '\n']);
+        assert!(local, "next={next:?} leads to {to:?}");
+    }
+}
+
+/// An access token lives for minutes; who reads pages does not notice.
+#[test]
+fn a_page_renews_the_session_by_itself() {
+    let shared = shared();
+    let person = Person::sign_up(&shared.server, "reader");
+    let refresh = person.client.cookie(REFRESH).expect("a refresh cookie");
+    let browser = shared.server.client();
+    browser.set_cookie(REFRESH, &refresh);
+    assert_page(&page(&browser, "/orders").expect(200));
+    assert!(browser.cookie(ACCESS).is_some(), "a fresh access cookie");
+    assert_ne!(browser.cookie(REFRESH), Some(refresh), "rotated");
+    browser.get("/api/orders").expect(200);
+
+    let form = [("title", "Late form"), ("price", "1")];
+    let late = shared.server.client();
+    late.set_cookie(REFRESH, &browser.cookie(REFRESH).expect("the new one"));
+    late.send(Request::post("/tickets/new").header("accept", HTML).form(&form)).expect(303);
+    let mine = late.get("/api/tickets/mine").expect(200).json();
+    assert_eq!(mine["items"][0]["title"], "Late form");
 }
