@@ -14,6 +14,7 @@ use crate::{
 /// |---|---|
 /// | `memory:` | in this process, gone with it |
 /// | `sqlite:///data/events.db` | a file, durable (feature `sql`) |
+/// | `amqp://user:password@host:5672/vhost` | RabbitMQ, also with `amqps` (feature `rabbitmq`) |
 #[derive(Clone)]
 pub struct Bus {
     engine: Arc<dyn Engine>,
@@ -46,9 +47,17 @@ impl Bus {
             "sqlite" | "postgres" | "postgresql" => Err(EngineError::unsupported(format!(
                 "the engine {scheme} needs the feature `sql` of ticketkit-events"
             ))),
+            #[cfg(feature = "rabbitmq")]
+            "amqp" | "amqps" => {
+                Ok(Self::new(crate::engine::rabbitmq::RabbitMqEngine::open(url, clock).await?))
+            }
+            #[cfg(not(feature = "rabbitmq"))]
+            "amqp" | "amqps" => Err(EngineError::unsupported(format!(
+                "the engine {scheme} needs the feature `rabbitmq` of ticketkit-events"
+            ))),
             // Only the scheme is repeated: the rest may hold credentials.
             _ => Err(EngineError::unsupported(format!(
-                "no engine is known for {scheme:?}; allowed are memory: and sqlite://"
+                "no engine is known for {scheme:?}; allowed are memory:, sqlite:// and amqp://"
             ))),
         }
     }
@@ -90,6 +99,18 @@ impl Bus {
     /// If the engine cannot be reached.
     pub async fn subscriptions(&self) -> Result<Vec<SubscriptionStats>, EngineError> {
         self.engine.stats().await
+    }
+
+    /// Removes a durable subscription that nobody runs any more, with all that it has not handled;
+    /// returns whether it was there.
+    ///
+    /// Until then events are kept for it. One that still runs gets no further events.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be reached, or leaves this to its own tools.
+    pub async fn remove_subscription(&self, name: &str) -> Result<bool, EngineError> {
+        self.engine.remove(name).await
     }
 
     /// Returns Ok if events can be published and handled at present.

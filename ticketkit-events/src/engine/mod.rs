@@ -8,10 +8,13 @@
 //! |---|---|---|---|---|---|
 //! | [`memory`] | `memory:` | this process has accepted it | per key | yes | no |
 //! | [`sql`] | `sqlite:///path/events.db` | it is committed and synced | per key | yes | yes |
+//! | [`rabbitmq`] | `amqp://host/vhost`, `amqps://…` | the broker has confirmed it and a queue has it | per key | yes | yes |
 
 mod delivery;
 mod error;
 pub mod memory;
+#[cfg(feature = "rabbitmq")]
+pub mod rabbitmq;
 mod spec;
 #[cfg(feature = "sql")]
 pub mod sql;
@@ -87,6 +90,18 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Returns the figures of every subscription, by name.
     fn stats(&self) -> BoxFuture<'_, Result<Vec<SubscriptionStats>, EngineError>>;
+
+    /// Removes a subscription with all that it has not handled; returns whether it was there.
+    ///
+    /// An engine that leaves this to tools of its own says which.
+    fn remove<'a>(&'a self, subscription: &'a str) -> BoxFuture<'a, Result<bool, EngineError>> {
+        let text = format!(
+            "the engine {} removes no subscription: remove the queue of {subscription:?} with its \
+             own tools",
+            self.name()
+        );
+        Box::pin(async move { Err(EngineError::unsupported(text)) })
+    }
 
     /// Returns Ok if events can be published and handled at present.
     fn check(&self) -> BoxFuture<'_, Result<(), EngineError>>;

@@ -2,11 +2,16 @@ use std::{error::Error as StdError, fmt, time::Duration};
 
 use crate::BoxError;
 
+/// How long an event waits for a database that is out of order.
+#[cfg(feature = "sql")]
+const OUTAGE_PAUSE: Duration = Duration::from_secs(1);
+
 /// A failure of a handler; it carries the decision what becomes of the event.
 ///
 /// | made by | decision |
 /// |---|---|
 /// | `?` on any error, [`transient`](Self::transient) | counted, tried again with backoff, parked after the last attempt |
+/// | the same on an error of a database that is out of order, such as a full disk | tried again after a second, not counted |
 /// | [`permanent`](Self::permanent) | parked at once |
 /// | [`not_now`](Self::not_now) | tried again after a while, not counted |
 #[derive(Debug)]
@@ -61,11 +66,24 @@ impl HandlerError {
         let mut next = Some(error);
         while let Some(error) = next {
             if let Some(Failure(found)) = error.downcast_ref() {
-                return found.decision;
+                return judged(found.decision, &*found.source);
             }
             next = error.source();
         }
-        Decision::Transient
+        judged(Decision::Transient, error)
+    }
+}
+
+/// Sees to it that no event is to blame for a full disk, and none needs an operator after it.
+#[cfg_attr(
+    not(feature = "sql"),
+    expect(unused_variables, reason = "no database to be out of order")
+)]
+fn judged(decision: Decision, source: &(dyn StdError + 'static)) -> Decision {
+    match decision {
+        #[cfg(feature = "sql")]
+        Decision::Transient if crate::sql::is_outage(source) => Decision::NotNow(OUTAGE_PAUSE),
+        decision => decision,
     }
 }
 

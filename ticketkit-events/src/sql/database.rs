@@ -1,6 +1,6 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
-use sqlx::{AnyPool, Connection, Executor, any::AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor, any::AnyPoolOptions};
 use tokio::sync::Notify;
 
 use super::{
@@ -8,6 +8,7 @@ use super::{
     dialect::{Dialect, sqlite_url},
     error::Kind,
     migration,
+    probe::probe,
 };
 use crate::{Clock, Timestamp};
 
@@ -89,7 +90,7 @@ impl Database {
         let name = name.rsplit_once('@').map_or(name.clone(), |(_, host)| host.to_owned());
         let failed = |source| Kind::Open { name: name.clone(), source };
         let url = dialect.url(url);
-        // The writer comes first: it makes the file and turns WAL on.
+        probe(dialect, &url).await.map_err(failed)?;
         let writer = pool(dialect, false)
             .max_connections(dialect.writers())
             .connect(&url)
@@ -195,4 +196,17 @@ fn pool(dialect: Dialect, read_only: bool) -> AnyPoolOptions {
                 connection.clear_cached_statements().await
             })
         })
+        .after_release(|connection, _| Box::pin(is_sound(connection)))
+}
+
+/// Returns whether a connection that comes back can be used again.
+///
+/// SQLite rolls back by itself when a disk is full or fails (seen with 3.50). sqlx 0.9 does not
+/// notice: its own rollback fails, and it takes the connection to be in a transaction for ever.
+async fn is_sound(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A rollback by drop may be under way; this waits for it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }

@@ -53,5 +53,13 @@ pub(crate) async fn run(
         .collect();
     let mut migrator = Migrator::with_migrations(steps);
     migrator.dangerous_set_table_name(table);
+    // SQLite has no lock that sqlx could take meanwhile: of two processes that start at once, one
+    // finds that the other was first with a step. Then it goes on with the next.
+    for _ in migrations {
+        match migrator.run(database.writer()).await {
+            Err(MigrateError::ExecuteMigration(_, _) | MigrateError::Execute(_)) => {}
+            result => return result,
+        }
+    }
     migrator.run(database.writer()).await
 }

@@ -13,7 +13,9 @@ mod dialect;
 mod error;
 mod inbox;
 mod migration;
+mod outage;
 mod outbox;
+mod probe;
 mod relay;
 mod row;
 mod schedule;
@@ -26,6 +28,7 @@ pub use self::{
 };
 pub(crate) use self::{
     database::Durability,
+    outage::is_outage,
     outbox::list,
     row::{bind, columns, envelope},
 };

@@ -1,4 +1,4 @@
-use std::{pin::pin, time::Duration};
+use std::{collections::HashSet, pin::pin, time::Duration};
 
 use tokio::time::sleep;
 use tracing::{debug, warn};
@@ -52,7 +52,7 @@ impl Relay {
         let (mut poll, mut pause) = (SHORTEST_POLL, FIRST_PAUSE);
         let mut last = false;
         loop {
-            match self.step().await {
+            match self.step(pause).await {
                 Ok(0) if last => return,
                 Ok(0) => {
                     let next = self.next_due().await.unwrap_or(None);
@@ -83,8 +83,9 @@ impl Relay {
         }
     }
 
-    /// Fires schedules and moves one batch; returns how much there was to do.
-    async fn step(&self) -> Result<usize, StepError> {
+    /// Fires schedules and moves one batch; returns how much there was to do. After a failure there
+    /// is a pause of this length.
+    async fn step(&self, pause: Duration) -> Result<usize, StepError> {
         let fired = self.database.fire_schedules(BATCH).await?;
         let (pending, envelopes) = self.database.outbox_batch(BATCH).await?;
         if envelopes.is_empty() {
@@ -104,8 +105,17 @@ impl Relay {
             }
         }
         if published.is_empty() {
-            // All of them: the engine is down, which is no event's fault.
-            let error = refused.into_iter().next().map_or_else(String::new, |row| row.error);
+            // All of them: the engine is down, which is no event's fault. Or the oldest events are
+            // those of keys that it refuses, as many as are read at a time: so others get a turn.
+            let error = refused.first().map_or_else(String::new, |row| row.error.clone());
+            let mut keys = HashSet::new();
+            let firsts = envelopes.iter().map(|envelope| keys.insert(&envelope.key));
+            let mut firsts = firsts.collect::<Vec<_>>().into_iter();
+            refused.retain(|_| firsts.next().unwrap_or(false));
+            for row in &mut refused {
+                row.after = pause * 2;
+            }
+            self.database.outbox_settle(&[], &refused).await?;
             return Err(StepError::Engine(error));
         }
         self.database.outbox_settle(&published, &refused).await?;

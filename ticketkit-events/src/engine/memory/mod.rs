@@ -154,6 +154,10 @@ impl Engine for MemoryEngine {
         })
     }
 
+    fn remove<'a>(&'a self, subscription: &'a str) -> BoxFuture<'a, Result<bool, EngineError>> {
+        Box::pin(async move { Ok(self.inner.state().queues.remove(subscription).is_some()) })
+    }
+
     fn check(&self) -> BoxFuture<'_, Result<(), EngineError>> {
         Box::pin(async { Ok(()) })
     }

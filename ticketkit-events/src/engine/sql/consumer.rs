@@ -195,7 +195,8 @@ impl Consumer for SqlConsumer {
             match self.spec.lifetime {
                 Lifetime::Durable => Ok(()),
                 Lifetime::Instance => {
-                    self.inner.remove(&self.name).await.map_err(failed("remove a subscription"))
+                    let removed = self.inner.remove(&self.name).await;
+                    removed.map(drop).map_err(failed("remove a subscription"))
                 }
             }
         })

@@ -70,18 +70,19 @@ impl Inner {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Removes a subscription with all that it has not handled.
-    pub(super) async fn remove(&self, name: &str) -> Result<(), sqlx::Error> {
-        let mut tx = self.database.begin_with(crate::sql::Durability::Relaxed).await?;
+    /// Removes a subscription with all that it has not handled; returns whether it was there.
+    pub(super) async fn remove(&self, name: &str) -> Result<bool, sqlx::Error> {
+        let mut tx = self.database.begin().await?;
+        let mut found = 0;
         for statement in [
             "delete from ticketkit_routes where subscription = $1",
             "delete from ticketkit_deliveries where subscription = $1",
             "delete from ticketkit_subscriptions where name = $1",
         ] {
-            sqlx::query(statement).bind(name).execute(tx.conn()).await?;
+            found = sqlx::query(statement).bind(name).execute(tx.conn()).await?.rows_affected();
         }
         tx.commit().await?;
         self.wakeups().remove(name);
-        Ok(())
+        Ok(found > 0)
     }
 }

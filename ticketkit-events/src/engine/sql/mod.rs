@@ -114,16 +114,16 @@ impl Engine for SqlEngine {
         events: &'a [Envelope],
     ) -> BoxFuture<'a, Vec<Result<(), EngineError>>> {
         Box::pin(async move {
-            // One transaction: all or none.
             match self.inner.publish(events).await {
                 Ok(()) => events.iter().map(|_| Ok(())).collect(),
+                Err(error) if events.len() > 1 && !crate::sql::is_outage(&error) => {
+                    self.inner.publish_singly(events).await
+                }
                 Err(error) => {
                     let text = crate::handler::describe(&error);
-                    let refuse = failed("take events");
-                    let again =
+                    let refused =
                         || EngineError::failed("the sql engine cannot take events", text.as_str());
-                    let rest = events.iter().skip(1).map(|_| Err(again()));
-                    std::iter::once(Err(refuse(error))).take(events.len()).chain(rest).collect()
+                    events.iter().map(|_| Err(refused())).collect()
                 }
             }
         })
@@ -177,6 +177,12 @@ impl Engine for SqlEngine {
 
     fn stats(&self) -> BoxFuture<'_, Result<Vec<SubscriptionStats>, EngineError>> {
         Box::pin(async move { self.inner.stats().await.map_err(failed("count its events")) })
+    }
+
+    fn remove<'a>(&'a self, subscription: &'a str) -> BoxFuture<'a, Result<bool, EngineError>> {
+        Box::pin(async move {
+            self.inner.remove(subscription).await.map_err(failed("remove a subscription"))
+        })
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), EngineError>> {

@@ -1,13 +1,17 @@
-use std::{collections::BTreeSet, sync::PoisonError, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::{MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use sqlx::Row;
 
-use super::{Inner, RETENTION};
-use crate::{Envelope, Timestamp, sql::Tx};
+use super::{Inner, RETENTION, failed};
+use crate::{Envelope, Timestamp, engine::EngineError, sql::Tx};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
 /// So that a sweep does not hold the writer for long.
-const SWEEP_BATCH: i64 = 2000;
+const SWEEP_BATCH: u64 = 2000;
 
 impl Inner {
     /// Commits events and a delivery of each to every subscription of its type.
@@ -21,21 +25,47 @@ impl Inner {
         for event in events {
             insert(&mut tx, event, now, &mut woken).await?;
         }
-        if self.sweep_is_due(now) {
-            sweep(&mut tx, now).await?;
+        if self.sweep_is_due(now) && sweep(&mut tx, now).await? == SWEEP_BATCH {
+            // There is more: the next transaction goes on, or events would come faster than they go.
+            *self.swept_at() = None;
         }
         tx.commit().await?;
         self.wake(woken.iter().map(String::as_str));
         Ok(())
     }
 
+    /// Commits events one by one, after they could not be committed together: one that is refused
+    /// holds up those of its key alone.
+    pub(super) async fn publish_singly(&self, events: &[Envelope]) -> Vec<Result<(), EngineError>> {
+        let mut refused = HashSet::new();
+        let mut results = Vec::with_capacity(events.len());
+        for event in events {
+            let result = if refused.contains(event.key.as_str()) {
+                let reason = "an earlier event of its key was refused";
+                Err(EngineError::failed("the sql engine cannot take an event", reason))
+            } else {
+                let one = self.publish(std::slice::from_ref(event)).await;
+                one.map_err(failed("take an event"))
+            };
+            if result.is_err() {
+                refused.insert(event.key.as_str());
+            }
+            results.push(result);
+        }
+        results
+    }
+
     fn sweep_is_due(&self, now: Timestamp) -> bool {
-        let mut swept_at = self.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut swept_at = self.swept_at();
         let due = swept_at.is_none_or(|at| now.since(at) >= SWEEP_EVERY);
         if due {
             *swept_at = Some(now);
         }
         due
+    }
+
+    fn swept_at(&self) -> MutexGuard<'_, Option<Timestamp>> {
+        self.swept_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,8 +105,9 @@ async fn insert(
     Ok(())
 }
 
-/// Deletes events that are past their time, and subscriptions of dead instances.
-async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<(), sqlx::Error> {
+/// Deletes a batch of events that are past their time, and subscriptions of dead instances; returns
+/// how many events.
+async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<u64, sqlx::Error> {
     for statement in [
         "delete from ticketkit_deliveries where subscription in (
              select name from ticketkit_subscriptions where expires_at < $1)",
@@ -86,7 +117,7 @@ async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<(), sqlx::Error> {
     ] {
         sqlx::query(statement).bind(now.as_millis()).execute(tx.conn()).await?;
     }
-    sqlx::query(
+    let done = sqlx::query(
         "delete from ticketkit_events where seq in (
              select e.seq from ticketkit_events e
              where e.published_at < $1
@@ -95,8 +126,8 @@ async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<(), sqlx::Error> {
          )",
     )
     .bind((now - RETENTION).as_millis())
-    .bind(SWEEP_BATCH)
+    .bind(i64::try_from(SWEEP_BATCH).unwrap_or(i64::MAX))
     .execute(tx.conn())
     .await?;
-    Ok(())
+    Ok(done.rows_affected())
 }
