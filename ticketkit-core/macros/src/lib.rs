@@ -6,6 +6,7 @@
 
 mod event;
 mod service_error;
+mod settings;
 
 /// Derives `ticketkit_core::ServiceError`; see the trait for the attributes.
 #[proc_macro_derive(ServiceError, attributes(problem))]
@@ -17,4 +18,10 @@ pub fn derive_service_error(input: proc_macro::TokenStream) -> proc_macro::Token
 #[proc_macro_derive(Event, attributes(event))]
 pub fn derive_event(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     event::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Derives `ticketkit_core::chassis::config::Settings`; see the trait for the attributes.
+#[proc_macro_derive(Settings, attributes(setting))]
+pub fn derive_settings(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    settings::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }

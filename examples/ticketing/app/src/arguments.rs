@@ -1,5 +1,7 @@
 use std::{ffi::OsString, path::PathBuf};
 
+use crate::settings;
+
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -9,7 +11,10 @@ pub(crate) enum Command {
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UsageError {
-    #[error("unknown argument `{0}`; allowed are --config FILE, --help and --version")]
+    #[error(
+        "unknown argument `{0}`; allowed are --config FILE, --config-reference, --help and \
+         --version"
+    )]
     Unknown(String),
     #[error("--config needs the path of a TOML file")]
     NoFile,
@@ -18,35 +23,39 @@ pub(crate) enum UsageError {
 /// The file that is read where none is named, if it exists.
 const DEFAULT_FILE: &str = "ticketing.toml";
 
-const HELP: &str = "\
+/// What stands before the settings, and what behind them.
+const HELP: [&str; 2] = [
+    "\
 The TicketKit ticket marketplace: all services in one process, on embedded defaults.
 
 Usage: cargo ticketing [--config FILE]
 
-  --config FILE  read this TOML file (default: ./ticketing.toml, where there is one)
-  --help         print this
-  --version      print the version
+  --config FILE       read this TOML file (default: ./ticketing.toml, where there is one)
+  --config-reference  print all settings as a table in Markdown
+  --help              print this
+  --version           print the version
 
 The environment wins over the file. In the file the keys are the same without the
 prefix, in small letters (hold_seconds = 900).
 
-  TICKETING_ADDR           where to listen; port 0 picks a free one  [127.0.0.1:3000]
-  TICKETING_DATA_DIR       SQLite files and keys                     [./ticketing-data]
-  TICKETING_HOLD_SECONDS   how long a ticket is locked for a buyer   [900]
-  TICKETING_PUBLIC_URL     what browsers use                         [http://ADDR]
-  TICKETING_ADMIN_EMAIL    this account gets the role admin at sign-up
-  TICKETING_THROTTLE       on, or off for load tests                 [on]
-  TICKETING_DANGER_INSECURE_COOKIES  yes allows plain HTTP off loopback
-  RUST_LOG                 levels by target, such as info,sqlx=warn
-
-Ctrl-C or SIGTERM drains and ends; a second one ends at once.";
+",
+    "
+Ctrl-C or SIGTERM drains and ends; a second one ends it at once.",
+];
 
 pub(crate) fn read(arguments: impl Iterator<Item = OsString>) -> Result<Command, UsageError> {
     let mut config = None;
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
-            Some("--help" | "-h") => return Ok(Command::Print(HELP.to_owned())),
+            Some("--help" | "-h") => {
+                let settings = settings::reference().to_help();
+                return Ok(Command::Print(HELP.join(&settings)));
+            }
+            Some("--config-reference") => {
+                let table = settings::reference().to_markdown();
+                return Ok(Command::Print(table.trim_end().to_owned()));
+            }
             Some("--version" | "-V") => {
                 let version = concat!("ticketing ", env!("CARGO_PKG_VERSION"));
                 return Ok(Command::Print(version.to_owned()));
@@ -73,7 +82,10 @@ mod tests {
     #[test]
     fn arguments_are_read_or_refused() {
         assert_eq!(of(&["--config", "a.toml"]), Ok(Command::Run { config: Some("a.toml".into()) }));
-        assert!(matches!(of(&["--help"]), Ok(Command::Print(_))));
+        let Ok(Command::Print(help)) = of(&["--help"]) else { panic!("no help") };
+        assert!(help.contains("TICKETING_ADDR") && help.contains("RUST_LOG"), "{help}");
+        let Ok(Command::Print(table)) = of(&["--config-reference"]) else { panic!("no table") };
+        assert!(table.starts_with("| name |") && !table.contains("STRIPE"), "{table}");
         assert_eq!(of(&["--config"]), Err(UsageError::NoFile));
         assert_eq!(of(&["--port=3"]), Err(UsageError::Unknown("--port=3".to_owned())));
     }

@@ -14,11 +14,14 @@ mod folder;
 mod process;
 mod settings;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use ticketkit_core::chassis::{config, logs};
 
 use crate::{arguments::Command, settings::Settings};
+
+/// How long what cannot be cut may go on.
+const LAST_WAIT: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let file = match arguments::read(std::env::args_os().skip(1)) {
@@ -29,8 +32,8 @@ fn main() -> ExitCode {
         }
         Err(error) => return refuse(&error, 2),
     };
-    logs::init("info,sqlx=warn");
-    let settings = match config::load::<Settings>("TICKETING_", file.as_deref()) {
+    logs::init(settings::LOG_LEVELS);
+    let settings = match config::settings::<Settings>(settings::PREFIX, file.as_deref()) {
         Ok(settings) => settings,
         Err(error) => return refuse(&error, 2),
     };
@@ -38,13 +41,16 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&error, 1),
     };
-    match runtime.block_on(process::run(settings)) {
-        Ok(drained) => {
-            tracing::info!("{drained}");
+    let code = match runtime.block_on(process::run(settings)) {
+        Ok(farewell) => {
+            farewell.log();
             ExitCode::SUCCESS
         }
         Err(error) => refuse(&error, 1),
-    }
+    };
+    // What blocks a thread for ever does not keep the process.
+    runtime.shutdown_timeout(LAST_WAIT);
+    code
 }
 
 /// Says in one sentence why the process does not run.

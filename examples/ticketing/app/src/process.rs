@@ -1,4 +1,4 @@
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use ticketing_auth::{AuthService, Keys};
@@ -11,7 +11,7 @@ use ticketkit_auth::{CookiePolicy, CrossSiteLayer};
 use ticketkit_core::{
     ErrorLayer,
     chassis::{
-        Health, HttpMetrics, Metrics, Shutdown, http,
+        Health, HttpMetrics, Metrics, Shutdown, Tasks, TasksEnded, http,
         serve::{DRAIN_DEADLINE, Drained, serve},
     },
 };
@@ -20,7 +20,7 @@ use ticketkit_events::{
     engine::EngineError,
     sql::{Database, DatabaseError},
 };
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::net::TcpListener;
 
 use crate::{
     dispatch::Dispatch,
@@ -58,8 +58,29 @@ pub(crate) enum RunError {
     Start(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// How long background tasks may go on when the last request has ended.
+const TASKS_DEADLINE: Duration = Duration::from_secs(8);
+
+/// What became of everything that was under way at the end.
+#[derive(Debug)]
+pub(crate) struct Farewell {
+    drained: Drained,
+    tasks: TasksEnded,
+}
+
+impl Farewell {
+    pub(crate) fn log(&self) {
+        let Self { drained, tasks } = self;
+        if drained.is_clean() && tasks.is_clean() {
+            tracing::info!("{drained}; {tasks}");
+        } else {
+            tracing::warn!("{drained}; {tasks}");
+        }
+    }
+}
+
 /// Runs all services until a signal, and drains them.
-pub(crate) async fn run(settings: Settings) -> Result<Drained, RunError> {
+pub(crate) async fn run(settings: Settings) -> Result<Farewell, RunError> {
     if settings.asks_for_stripe() {
         return Err(RunError::Stripe);
     }
@@ -73,6 +94,7 @@ pub(crate) async fn run(settings: Settings) -> Result<Drained, RunError> {
     let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let cookies = cookies(&settings, &public_url)?;
     let shutdown = Shutdown::on_signals().map_err(RunError::Signals)?;
+    let shutdown = shutdown.with_delay(settings.drain_delay_seconds.0);
 
     let process = Process {
         bus: Bus::open(&sqlite(&folder, "events")).await?,
@@ -83,13 +105,14 @@ pub(crate) async fn run(settings: Settings) -> Result<Drained, RunError> {
         shutdown: shutdown.clone(),
         settings,
     };
-    let (app, mut running) = process.start().await?;
+    process.metrics.register_process();
+    process.health.drain_with(&shutdown);
+    let (app, tasks) = process.start().await?;
 
     println!("listening on http://{address}");
     tracing::info!("open {public_url}; the data is in {}", process.folder.path().display());
     let drained = serve(listener, app, &shutdown, DRAIN_DEADLINE).await;
-    while running.join_next().await.is_some() {}
-    Ok(drained)
+    Ok(Farewell { drained, tasks: tasks.end(TASKS_DEADLINE).await })
 }
 
 fn cookies(settings: &Settings, public_url: &str) -> Result<CookiePolicy, RunError> {
@@ -137,7 +160,7 @@ impl Process {
     /// Starts every part, and returns what answers requests and what runs beside them.
     ///
     /// All subscriptions are declared before anything runs, so that no event passes a service by.
-    async fn start(&self) -> Result<(Dispatch, JoinSet<()>), RunError> {
+    async fn start(&self) -> Result<(Dispatch, Tasks), RunError> {
         let http_metrics = HttpMetrics::new(&self.metrics);
         let cross_site = CrossSiteLayer::new(self.cookies.clone());
         let auth = self.auth(&cross_site, &http_metrics).await?;
@@ -178,13 +201,18 @@ impl Process {
             .with("/metrics", &self.operators())
             .otherwise(self.pages(services)?);
 
-        let mut running = JoinSet::new();
-        running.spawn(auth.run());
-        running.spawn(tickets.run());
-        running.spawn(orders.run());
-        running.spawn(payments.run());
-        running.spawn(expiration.run());
-        Ok((app, running))
+        let tasks = Tasks::new(&self.shutdown);
+        tasks.spawn("auth", auth.run());
+        tasks.spawn("tickets", tickets.run());
+        tasks.spawn("orders", orders.run());
+        tasks.spawn("payments", payments.run());
+        tasks.spawn("expiration", expiration.run());
+        let watched = tasks.clone();
+        self.health.add("tasks", move || {
+            let failed = watched.failed();
+            async move { if failed.is_empty() { Ok(()) } else { Err(failed.join(", ")) } }
+        });
+        Ok((app, tasks))
     }
 
     async fn auth(

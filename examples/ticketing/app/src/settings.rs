@@ -1,49 +1,82 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
-use ticketkit_core::chassis::config::{Secret, parse, parse_option};
+use ticketkit_core::chassis::config::{self, Reference, Secret, parse, parse_option};
+
+/// What the names of the variables begin with.
+pub(crate) const PREFIX: &str = "TICKETING_";
 
 /// The configuration: `TICKETING_…` in the environment, or the same keys in the TOML file.
-#[derive(Debug, Clone, Deserialize)]
+///
+/// The doc comments are the help, and the table in `docs/src/running.md`.
+#[derive(Debug, Clone, Deserialize, config::Settings)]
 pub(crate) struct Settings {
-    /// Where the process listens; port 0 picks a free one.
-    #[serde(default, deserialize_with = "parse")]
+    /// Where it listens; port 0 picks a free one, which the line `listening on` tells.
+    #[serde(deserialize_with = "parse")]
+    #[setting(default = "127.0.0.1:3000", form = "IP address and port")]
     pub(crate) addr: Address,
-    /// SQLite files and keys.
-    #[serde(default = "data_dir")]
+    /// SQLite files and signing keys.
+    #[setting(default = "./ticketing-data")]
     pub(crate) data_dir: PathBuf,
     /// How long a ticket stays locked for its buyer.
-    #[serde(default, deserialize_with = "parse")]
+    #[serde(deserialize_with = "parse")]
+    #[setting(default = "900", form = "seconds from 1 to 604800")]
     pub(crate) hold_seconds: Hold,
-    /// What browsers use; the address where it is not set.
+    /// What browsers use. It decides on the security of cookies and on the own origin of the
+    /// cross-site check.
     #[serde(default, deserialize_with = "parse_option")]
+    #[setting(unset = "http://ADDR", form = "URL")]
     pub(crate) public_url: Option<String>,
-    /// This account gets the role `admin` at sign-up.
+    /// This account gets the role `admin` when it signs up.
     #[serde(default, deserialize_with = "parse_option")]
+    #[setting(form = "e-mail address")]
     pub(crate) admin_email: Option<String>,
-    /// Whether failed sign-ins are counted.
-    #[serde(default, deserialize_with = "parse")]
+    /// Whether failed sign-ins are counted. `off` is for load tests only.
+    #[serde(deserialize_with = "parse")]
+    #[setting(default = "on", form = "`on` or `off`")]
     pub(crate) throttle: Throttle,
-    /// Allows session cookies over plain HTTP off loopback: anyone on the way can read them.
-    #[serde(default, deserialize_with = "parse")]
+    /// Allows a public URL with plain HTTP off loopback. Anyone on the way can then take over
+    /// sessions.
+    #[serde(deserialize_with = "parse")]
+    #[setting(default = "no", form = "`yes` or `no`")]
     pub(crate) danger_insecure_cookies: Danger,
-    #[serde(default)]
+    /// How long it goes on to serve, while `/readyz` says `draining`, before it ends. Behind a load
+    /// balancer a little longer than that takes to notice.
+    #[serde(deserialize_with = "parse")]
+    #[setting(default = "0", form = "seconds from 0 to 600")]
+    pub(crate) drain_delay_seconds: DrainDelay,
+    #[setting(hidden)]
     #[expect(dead_code, reason = "reading it refuses it")]
     database_url: Option<NotBuilt>,
-    #[serde(default)]
+    #[setting(hidden)]
     #[expect(dead_code, reason = "reading it refuses it")]
     events_url: Option<NotBuilt>,
-    #[serde(default)]
+    #[setting(hidden)]
     stripe_secret_key: Option<Secret>,
-    #[serde(default)]
+    #[setting(hidden)]
     stripe_publishable_key: Option<String>,
-    #[serde(default)]
+    #[setting(hidden)]
     stripe_webhook_secret: Option<Secret>,
-    #[serde(default)]
+    #[setting(hidden)]
     stripe_api_base: Option<String>,
-    #[serde(default)]
+    #[setting(hidden)]
     stripe_js_url: Option<String>,
 }
+
+/// What can be set, also what is not of this struct.
+pub(crate) fn reference() -> Reference {
+    Reference::of::<Settings>(PREFIX)
+        .variable(
+            "RUST_LOG",
+            "levels by target, such as `info,sqlx=warn`",
+            LOG_LEVELS,
+            "What is logged.",
+        )
+        .variable("LOG_FORMAT", "`text` or `json`", "text", "How it is logged.")
+}
+
+/// What is logged where `RUST_LOG` says nothing.
+pub(crate) const LOG_LEVELS: &str = "info,sqlx=warn";
 
 impl Settings {
     /// Tells whether a setting of the Stripe provider is there.
@@ -56,19 +89,9 @@ impl Settings {
     }
 }
 
-fn data_dir() -> PathBuf {
-    PathBuf::from("./ticketing-data")
-}
-
 /// An address to listen at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Address(pub(crate) SocketAddr);
-
-impl Default for Address {
-    fn default() -> Self {
-        Self(SocketAddr::from(([127, 0, 0, 1], 3000)))
-    }
-}
 
 impl FromStr for Address {
     type Err = &'static str;
@@ -85,12 +108,6 @@ impl FromStr for Address {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Hold(pub(crate) Duration);
 
-impl Default for Hold {
-    fn default() -> Self {
-        Self(Duration::from_secs(900))
-    }
-}
-
 impl FromStr for Hold {
     type Err = &'static str;
 
@@ -102,10 +119,24 @@ impl FromStr for Hold {
     }
 }
 
+/// The time between the request to end and the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DrainDelay(pub(crate) Duration);
+
+impl FromStr for DrainDelay {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(seconds @ 0..=600) => Ok(Self(Duration::from_secs(seconds))),
+            _ => Err("must be a whole number of seconds from 0 to 600"),
+        }
+    }
+}
+
 /// Whether failed sign-ins are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Throttle {
-    #[default]
     On,
     Off,
 }
@@ -123,7 +154,7 @@ impl FromStr for Throttle {
 }
 
 /// Whether something dangerous is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Danger(pub(crate) bool);
 
 impl FromStr for Danger {
@@ -152,13 +183,13 @@ impl<'de> Deserialize<'de> for NotBuilt {
 
 #[cfg(test)]
 mod tests {
-    use ticketkit_core::chassis::config::load_from;
+    use ticketkit_core::chassis::config::settings_from;
 
     use super::*;
 
     fn load(name: &str, value: &str) -> Result<Settings, String> {
         let variables = [(format!("TICKETING_{name}"), value.to_owned())];
-        load_from("TICKETING_", None, variables).map_err(|error| error.to_string())
+        settings_from(PREFIX, None, variables).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -168,6 +199,16 @@ mod tests {
         assert_eq!(settings.hold_seconds.0, Duration::from_secs(900));
         assert_eq!(settings.throttle, Throttle::On);
         assert_eq!(settings.admin_email, None);
+        assert_eq!(settings.drain_delay_seconds.0, Duration::ZERO);
+    }
+
+    /// Whoever changes a doc comment above prints the table anew: `cargo ticketing
+    /// --config-reference`.
+    #[test]
+    fn the_page_is_what_the_settings_say() {
+        let page = include_str!("../../../../docs/src/running.md");
+        let table = reference().to_markdown();
+        assert!(page.contains(&table), "docs/src/running.md should hold\n{table}");
     }
 
     #[test]

@@ -1,14 +1,13 @@
-use std::path::{Path, PathBuf};
+use std::{ffi::OsString, path::Path};
 
 use figment::{
     Figment, Metadata, Profile, Provider,
-    error::Kind,
-    providers::{Format, Toml},
+    error::{Actual, Kind},
     value::{Dict, Map, Value},
 };
 use serde::de::DeserializeOwned;
 
-use super::ConfigError;
+use super::{ConfigError, Key, Settings, file::File, nearest::nearest, parse::Shown};
 use crate::wire::members;
 
 /// Loads a configuration from a file, where there is one, and from the environment.
@@ -20,9 +19,7 @@ use crate::wire::members;
 ///
 /// If the file cannot be read, has an unknown key, or a value is not allowed.
 pub fn load<T: DeserializeOwned>(prefix: &str, file: Option<&Path>) -> Result<T, ConfigError> {
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    load_from(prefix, file, variables)
+    load_from(prefix, file, std::env::vars_os())
 }
 
 /// Like [`load`], with the variables given.
@@ -33,72 +30,150 @@ pub fn load<T: DeserializeOwned>(prefix: &str, file: Option<&Path>) -> Result<T,
 pub fn load_from<T: DeserializeOwned>(
     prefix: &str,
     file: Option<&Path>,
-    variables: impl IntoIterator<Item = (String, String)>,
+    variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>,
 ) -> Result<T, ConfigError> {
-    let known = members::<T>();
-    let mut figment = Figment::new();
-    if let Some(path) = file {
-        figment = figment.merge(read(path, known)?);
-    }
-    for (name, value) in variables {
-        let Some(key) = name.strip_prefix(prefix).map(str::to_lowercase) else { continue };
-        if known.contains(&key.as_str()) {
-            figment = figment.merge(Variable { name, key, value });
-        } else {
-            tracing::warn!("the variable {name} means nothing; known are {}", list(prefix, known));
-        }
-    }
-    figment.extract().map_err(|error| explain(prefix, &error))
+    Sources { prefix, keys: &[], known: members::<T>() }.load(file, variables)
 }
 
-fn read(path: &Path, known: &[&str]) -> Result<Figment, ConfigError> {
-    let unreadable =
-        |reason: String| ConfigError::File { path: path.to_owned(), reason: reason.trim().into() };
-    std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
-    let figment = Figment::from(Toml::file_exact(path));
-    let keys: Dict = figment.extract().map_err(|error| unreadable(error.kind.to_string()))?;
-    match keys.keys().find(|key| !known.contains(&key.as_str())) {
-        None => Ok(figment),
-        Some(key) => Err(ConfigError::Unknown {
-            path: path.to_owned(),
-            key: key.clone(),
-            allowed: known.join(", "),
-        }),
+/// Loads settings that know their keys: like [`load`], with their defaults.
+///
+/// An empty variable of a key that may be left out is like none.
+///
+/// # Errors
+///
+/// If the file cannot be read, has an unknown key, or a value is not allowed.
+pub fn settings<T: Settings>(prefix: &str, file: Option<&Path>) -> Result<T, ConfigError> {
+    settings_from(prefix, file, std::env::vars_os())
+}
+
+/// Like [`settings`], with the variables given.
+///
+/// # Errors
+///
+/// If the file cannot be read, has an unknown key, or a value is not allowed.
+pub fn settings_from<T: Settings>(
+    prefix: &str,
+    file: Option<&Path>,
+    variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>,
+) -> Result<T, ConfigError> {
+    Sources { prefix, keys: T::KEYS, known: members::<T>() }.load(file, variables)
+}
+
+struct Sources<'a> {
+    prefix: &'a str,
+    /// What is known of the keys; empty where only their names are.
+    keys: &'static [Key],
+    known: &'static [&'static str],
+}
+
+impl Sources<'_> {
+    fn load<T: DeserializeOwned>(
+        &self,
+        file: Option<&Path>,
+        variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>,
+    ) -> Result<T, ConfigError> {
+        let mut figment = Figment::new();
+        for key in self.keys {
+            if let Some(default) = key.default {
+                let name = format!("the default of `{}`", key.name);
+                figment = figment.merge(Variable::new(name, key.name, default.to_owned()));
+            }
+        }
+        if let Some(path) = file {
+            figment = figment.merge(File::read(path, self.known)?);
+        }
+        for (name, value) in variables {
+            // A name that is no text is none of ours.
+            let Ok(name) = name.into().into_string() else { continue };
+            if name.starts_with(self.prefix) {
+                figment = self.merge(figment, name, value.into())?;
+            }
+        }
+        figment.extract().map_err(|error| self.explain(&error))
     }
-}
 
-fn list(prefix: &str, known: &[&str]) -> String {
-    let names: Vec<_> = known.iter().map(|key| format!("{prefix}{}", key.to_uppercase())).collect();
-    names.join(", ")
-}
+    fn merge(
+        &self,
+        figment: Figment,
+        name: String,
+        value: OsString,
+    ) -> Result<Figment, ConfigError> {
+        // Only in capitals: two spellings of one key would win over each other by chance.
+        let Some(known) = self.known.iter().find(|known| self.variable(known) == name) else {
+            let names: Vec<_> = self.known.iter().map(|known| self.variable(known)).collect();
+            let meant = nearest(&name[self.prefix.len()..], self.known);
+            let meant = meant.map(|known| format!(" (did you mean {}?)", self.variable(known)));
+            let (meant, names) = (meant.unwrap_or_default(), names.join(", "));
+            tracing::warn!("the variable {name} means nothing{meant}; known are {names}");
+            return Ok(figment);
+        };
+        let Ok(value) = value.into_string() else {
+            let reason = format!("its value is not UTF-8 text{}", self.allowed(known));
+            return Err(ConfigError::Value { origin: name, reason });
+        };
+        let is_optional = self.key(known).is_some_and(|key| key.is_optional);
+        if is_optional && value.trim().is_empty() {
+            return Ok(figment);
+        }
+        Ok(figment.merge(Variable::new(name, known, value)))
+    }
 
-fn explain(prefix: &str, error: &figment::Error) -> ConfigError {
-    let key = error.path.join(".");
-    let metadata = error.metadata.as_ref();
-    let file = metadata.and_then(|metadata| metadata.source.as_ref()?.file_path());
-    let origin = match (file, metadata) {
-        (Some(path), _) => format!("`{key}` in {}", PathBuf::from(path).display()),
-        (None, Some(metadata)) => metadata.name.to_string(),
-        (None, None) => format!("{prefix}{}", key.to_uppercase()),
-    };
-    let reason = match &error.kind {
-        Kind::InvalidType(actual, expected) | Kind::InvalidValue(actual, expected) => {
-            format!("{actual} is not allowed: it must be {expected}")
-        }
-        Kind::MissingField(name) => {
-            let variable = format!("{prefix}{}", name.to_uppercase());
-            return ConfigError::Value { origin: variable, reason: "it must be set".to_owned() };
-        }
-        other => other.to_string(),
-    };
-    ConfigError::Value { origin, reason }
+    fn variable(&self, known: &str) -> String {
+        format!("{}{}", self.prefix, known.to_uppercase())
+    }
+
+    fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// What is allowed for a key, at the end of a sentence.
+    fn allowed(&self, name: &str) -> String {
+        let form = self.key(name).map(|key| key.form).filter(|form| !form.is_empty());
+        form.map(|form| format!("; allowed: {form}")).unwrap_or_default()
+    }
+
+    fn explain(&self, error: &figment::Error) -> ConfigError {
+        let key = error.path.join(".");
+        let metadata = error.metadata.as_ref();
+        let file = metadata.and_then(|metadata| metadata.source.as_ref()?.file_path());
+        let origin = match (file, metadata) {
+            (Some(path), _) => format!("`{key}` in {}", path.display()),
+            (None, Some(metadata)) => metadata.name.to_string(),
+            (None, None) => self.variable(&key),
+        };
+        let top = error.path.first().map(String::as_str).unwrap_or_default();
+        let reason = match &error.kind {
+            Kind::MissingField(name) => {
+                let reason = format!("it must be set{}", self.allowed(name));
+                return ConfigError::Value { origin: self.variable(name), reason };
+            }
+            _ if self.key(top).is_some_and(|key| key.is_secret) => {
+                format!("its value, which is not shown, is not allowed{}", self.allowed(top))
+            }
+            Kind::InvalidType(actual, expected) | Kind::InvalidValue(actual, expected) => {
+                let actual = match actual {
+                    Actual::Str(text) => format!("`{}`", Shown(text)),
+                    actual => actual.to_string(),
+                };
+                format!("{actual} is not allowed: it must be {expected}")
+            }
+            other => other.to_string(),
+        };
+        ConfigError::Value { origin, reason }
+    }
 }
 
 /// One variable of the environment, so that an error can name it.
 struct Variable {
     name: String,
-    key: String,
+    key: &'static str,
     value: String,
+}
+
+impl Variable {
+    const fn new(name: String, key: &'static str, value: String) -> Self {
+        Self { name, key, value }
+    }
 }
 
 impl Provider for Variable {
@@ -107,65 +182,7 @@ impl Provider for Variable {
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        let dict = Dict::from([(self.key.clone(), Value::from(self.value.clone()))]);
+        let dict = Dict::from([(self.key.to_owned(), Value::from(self.value.clone()))]);
         Ok(Map::from([(Profile::Default, dict)]))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde::Deserialize;
-
-    use super::*;
-    use crate::chassis::config::{Secret, parse, parse_option};
-
-    #[derive(Debug, Deserialize)]
-    struct Settings {
-        #[serde(default, deserialize_with = "parse")]
-        limit: u16,
-        #[serde(default, deserialize_with = "parse_option")]
-        email: Option<String>,
-        #[serde(default)]
-        key: Option<Secret>,
-    }
-
-    fn vars(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
-    }
-
-    #[test]
-    fn the_environment_wins_over_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("shop.toml");
-        std::fs::write(&file, "limit = 3\nemail = \"a@b.c\"\n").unwrap();
-        let settings: Settings =
-            load_from("SHOP_", Some(&file), vars(&[("SHOP_LIMIT", "7"), ("OTHER", "1")])).unwrap();
-        assert_eq!((settings.limit, settings.email.as_deref()), (7, Some("a@b.c")));
-    }
-
-    #[test]
-    fn an_error_names_the_place_the_value_and_what_is_allowed() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("shop.toml");
-        let refusal = |text: &str| {
-            std::fs::write(&file, text).unwrap();
-            load_from::<Settings>("SHOP_", Some(&file), vars(&[])).unwrap_err().to_string()
-        };
-        let text = refusal("limit = \"many\"");
-        assert!(text.contains("`limit` in") && text.contains("many"), "{text}");
-        let text = refusal("limits = 3");
-        assert!(text.contains("unknown key `limits`") && text.contains("limit, email"), "{text}");
-        let text = refusal("limit = ");
-        assert!(text.contains("shop.toml"), "{text}");
-        let missing = load_from::<Settings>("SHOP_", Some(Path::new("/no/such/file")), vars(&[]));
-        assert!(missing.unwrap_err().to_string().contains("/no/such/file"));
-    }
-
-    #[test]
-    fn a_secret_is_never_shown() {
-        let settings: Settings =
-            load_from("SHOP_", None, vars(&[("SHOP_KEY", "hunter2")])).unwrap();
-        assert_eq!(settings.key.as_ref().map(Secret::expose), Some("hunter2"));
-        assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }

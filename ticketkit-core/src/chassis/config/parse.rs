@@ -16,8 +16,7 @@ where
     D: Deserializer<'de>,
     T: FromStr<Err: fmt::Display>,
 {
-    let text = Scalar::deserialize(deserializer)?.0;
-    text.trim().parse().map_err(|error| de::Error::custom(format_args!("`{text}`: {error}")))
+    read(&Scalar::deserialize(deserializer)?.0)
 }
 
 /// Like [`parse`], for an optional value: an empty text is none.
@@ -34,10 +33,33 @@ where
     if text.trim().is_empty() {
         return Ok(None);
     }
-    text.trim()
-        .parse()
-        .map(Some)
-        .map_err(|error| de::Error::custom(format_args!("`{text}`: {error}")))
+    read(&text).map(Some)
+}
+
+fn read<T: FromStr<Err: fmt::Display>, E: de::Error>(text: &str) -> Result<T, E> {
+    text.trim().parse().map_err(|error| match text.trim() {
+        "" => E::custom(format_args!("an empty value: {error}")),
+        text => E::custom(format_args!("`{}`: {error}", Shown(text))),
+    })
+}
+
+/// The longest value that an error repeats, in characters.
+const LONGEST: usize = 120;
+
+/// A value within a sentence: on one line, and not the whole of it if it is long.
+pub(super) struct Shown<'a>(pub(super) &'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (count, c) in self.0.chars().enumerate() {
+            match c {
+                _ if count == LONGEST => return f.write_str("…"),
+                c if c.is_control() => write!(f, "{}", c.escape_default())?,
+                c => fmt::Write::write_char(f, c)?,
+            }
+        }
+        Ok(())
+    }
 }
 
 struct Scalar(String);
