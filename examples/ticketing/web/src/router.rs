@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Path, State},
-    middleware::{from_fn, from_fn_with_state},
+    extract::{DefaultBodyLimit, Path, Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
 use ticketkit_auth::CrossSiteLayer;
-use ticketkit_core::{ErrorLayer, error::NotFound};
+use ticketkit_core::{
+    ErrorLayer,
+    error::{NotFound, Timeout},
+};
 
 use crate::{
     app::{Answer, App},
@@ -21,6 +25,9 @@ use crate::{
 
 /// The longest form that is read, in bytes.
 const MAX_FORM: usize = 64 * 1024;
+
+/// As many calls to services, one after another, as a page makes at most.
+const CALLS: u32 = 3;
 
 type Routes = MethodRouter<Arc<App>>;
 
@@ -58,11 +65,22 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/admin/events/{subscription}/{id}", get(admin_events::inspect))
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(MAX_FORM))
+        .layer(from_fn_with_state(app.clone(), in_time))
         .layer(ErrorLayer::new("web"))
         .layer(from_fn_with_state(app.clone(), error_pages::serve))
         .with_state(app)
         .merge(embedded(assets))
         .layer(from_fn(move |request, next| headers::secure(https, request, next)))
+}
+
+/// Gives a request up that takes longer than the calls of a page may take together, such as one
+/// whose form never ends.
+async fn in_time(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let limit = app.config.timeout * CALLS;
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Timeout.into_response(),
+    }
 }
 
 fn embedded(assets: Assets) -> Router {

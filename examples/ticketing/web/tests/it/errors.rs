@@ -1,9 +1,18 @@
 //! Refusals and failures: a page for a browser, the problem for everybody else.
 
-use std::sync::Arc;
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use http::Method;
+use axum::body::{Body, Bytes, HttpBody};
+use http::{Method, Request};
+use http_body::Frame;
 use serde_json::json;
+use tower::ServiceExt;
 
 use crate::{
     browser::{get, post, send},
@@ -46,6 +55,19 @@ async fn a_path_of_programs_is_never_answered_with_a_page() {
     }
     let page = get(&pages, "/apiary", "").await;
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+}
+
+#[tokio::test]
+async fn a_form_that_never_ends_is_given_up() {
+    let never = Body::new(Endless);
+    let request = Request::post("/auth/signin")
+        .header("host", "127.0.0.1:3000")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(never)
+        .unwrap();
+    let answer = Fake::default().hasty_pages().oneshot(request);
+    let answer = tokio::time::timeout(Duration::from_secs(10), answer).await;
+    assert_eq!(answer.expect("it is answered").unwrap().status(), 504);
 }
 
 #[tokio::test]
@@ -133,4 +155,19 @@ async fn parked_events_are_inspected_redriven_and_discarded() {
     }
     assert_eq!(get(&pages, "/admin/events", "buyer").await.status, 403);
     assert_eq!(get(&pages, &path.replace("900", "901"), "admin").await.status, 404);
+}
+
+/// A body that has not come to its end.
+struct Endless;
+
+impl HttpBody for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
 }

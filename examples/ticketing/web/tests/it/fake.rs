@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -66,6 +67,13 @@ impl Fake {
     pub(crate) fn service(&self, public_url: &str) -> WebService {
         let cookies = CookiePolicy::for_url(public_url).unwrap();
         WebService::new(WebConfig::new(cookies), self.gateway()).unwrap()
+    }
+
+    /// Pages that give up soon.
+    pub(crate) fn hasty_pages(&self) -> Router {
+        let cookies = CookiePolicy::for_url("http://127.0.0.1:3000").unwrap();
+        let config = WebConfig::new(cookies).with_timeout(Duration::from_millis(20));
+        WebService::new(config, self.gateway()).unwrap().router()
     }
 
     pub(crate) fn gateway(&self) -> Gateway {
