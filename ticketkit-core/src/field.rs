@@ -39,13 +39,27 @@ impl FieldError {
     #[must_use]
     pub fn field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         let field = field.into();
-        let mut pointer = String::with_capacity(field.len() + 1);
-        for part in field.split('.') {
-            pointer.push('/');
-            pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
-        }
-        self.pointer = Some(pointer.into());
+        self.pointer = Some(pointer(field.split('.')).into());
         self.field = Some(field);
+        self
+    }
+
+    /// Names a member of the body by the names and indices that lead to it, whatever characters
+    /// they are made of.
+    ///
+    /// ```
+    /// use ticketkit_core::FieldError;
+    ///
+    /// let error = FieldError::new("is required").path(["lines", "0", "a.b"]);
+    /// assert_eq!(error.field.as_deref(), Some("lines.0.a.b"));
+    /// assert_eq!(error.pointer.as_deref(), Some("/lines/0/a.b"));
+    /// ```
+    #[must_use]
+    pub fn path(mut self, parts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let parts: Vec<_> = parts.into_iter().collect();
+        let names: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
+        self.pointer = Some(pointer(names.iter().copied()).into());
+        self.field = Some(names.join(".").into());
         self
     }
 
@@ -62,4 +76,18 @@ impl FieldError {
         self.code = Some(code.into());
         self
     }
+}
+
+/// The JSON pointer of these names (RFC 6901).
+fn pointer<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    let mut pointer = String::with_capacity(32);
+    for part in parts {
+        pointer.push('/');
+        if part.contains(['~', '/']) {
+            pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+        } else {
+            pointer.push_str(part);
+        }
+    }
+    pointer
 }

@@ -3,6 +3,7 @@
 // The derive writes paths that begin with `ticketkit_core`, here too.
 extern crate self as ticketkit_core;
 
+pub mod catalogue;
 pub mod error;
 pub mod layer;
 pub mod problem;
@@ -13,13 +14,15 @@ mod code;
 mod field;
 mod service_error;
 mod status;
-#[cfg(feature = "axum")]
-mod wire;
 
 #[cfg(feature = "axum")]
 pub mod axum;
 #[cfg(feature = "chassis")]
 pub mod chassis;
+#[cfg(feature = "garde")]
+pub mod validation;
+#[cfg(feature = "wire")]
+pub mod wire;
 
 pub use code::{Code, InvalidCode};
 pub use field::FieldError;
@@ -36,6 +39,8 @@ pub mod __private {
     #[cfg(feature = "axum")]
     pub use ::axum::response::{IntoResponse, Response};
     pub use http;
+    #[cfg(feature = "openapi")]
+    pub use utoipa;
 
     /// Implements axum's `IntoResponse` for a derived error where the feature `axum` is on.
     #[cfg(feature = "axum")]
@@ -56,6 +61,33 @@ pub mod __private {
     #[macro_export]
     #[doc(hidden)]
     macro_rules! __into_response {
+        ($($any:tt)*) => {};
+    }
+
+    /// Implements utoipa's `IntoResponses` for a derived error where the feature `openapi` is on.
+    #[cfg(feature = "openapi")]
+    #[macro_export]
+    #[doc(hidden)]
+    macro_rules! __into_responses {
+        ([$($generics:tt)*] [$($ty:tt)*] [$($bounds:tt)*]) => {
+            impl $($generics)* $crate::__private::utoipa::IntoResponses for $($ty)* $($bounds)* {
+                fn responses() -> ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    $crate::__private::utoipa::openapi::RefOr<
+                        $crate::__private::utoipa::openapi::Response,
+                    >,
+                > {
+                    $crate::catalogue::responses(&<Self as $crate::ServiceError>::entries())
+                }
+            }
+        };
+    }
+
+    /// Without the feature `openapi` there is nothing to implement.
+    #[cfg(not(feature = "openapi"))]
+    #[macro_export]
+    #[doc(hidden)]
+    macro_rules! __into_responses {
         ($($any:tt)*) => {};
     }
 }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use http::HeaderMap;
 
-use crate::{Code, ErrorStatus, FieldError};
+use crate::{Code, ErrorStatus, FieldError, catalogue::Entry};
 
 #[doc = include_str!("docs/service_error.md")]
 #[diagnostic::on_unimplemented(
@@ -36,5 +36,17 @@ pub trait ServiceError: std::error::Error {
     /// Adds headers that belong to the error, such as `Retry-After` or `WWW-Authenticate`.
     fn headers(&self, headers: &mut HeaderMap) {
         let _ = headers;
+    }
+
+    /// Every case of the error as data, for the [catalogue](crate::catalogue) of a service.
+    ///
+    /// The derive lists them all, and those of the errors that it passes on. By hand it is
+    /// `vec![Entry::of(&Self)]`, or an entry for each case; without, no catalogue knows the error.
+    #[must_use]
+    fn entries() -> Vec<Entry>
+    where
+        Self: Sized,
+    {
+        Vec::new()
     }
 }

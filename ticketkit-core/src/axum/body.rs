@@ -2,18 +2,15 @@ use ::axum::{body::Body, extract::Request};
 use http::header;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::BodyRejection;
-use crate::error::PayloadTooLarge;
-
-/// The longest body that is read unless a [`BodyLimit`] says otherwise: 64 KiB.
-pub const BODY_LIMIT: usize = 64 * 1024;
+use super::{BodyRejection, FormRejection};
+use crate::{error::PayloadTooLarge, wire::BODY_LIMIT};
 
 /// Another limit for the body of a request, in bytes: put it into the request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BodyLimit(pub usize);
 
 /// Reads a body up to the limit; a longer one is refused by its `Content-Length` where it has one.
-pub(super) async fn read(request: Request) -> Result<Vec<u8>, BodyRejection> {
+pub(super) async fn read(request: Request) -> Result<Vec<u8>, Unread> {
     let limit = request.extensions().get::<BodyLimit>().map_or(BODY_LIMIT, |limit| limit.0);
     let announced = request
         .headers()
@@ -21,12 +18,38 @@ pub(super) async fn read(request: Request) -> Result<Vec<u8>, BodyRejection> {
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
-        return Err(PayloadTooLarge { limit }.into());
+        return Err(Unread::TooLarge(PayloadTooLarge { limit }));
     }
     match Limited::new(request.into_body(), limit).collect().await {
         Ok(body) => Ok(body.to_bytes().into()),
-        Err(error) if error.is::<LengthLimitError>() => Err(PayloadTooLarge { limit }.into()),
-        Err(error) => Err(BodyRejection::Incomplete(::axum::Error::new(error))),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Unread::TooLarge(PayloadTooLarge { limit }))
+        }
+        Err(error) => Err(Unread::Incomplete(::axum::Error::new(error))),
+    }
+}
+
+/// Why a body could not be read to its end.
+pub(super) enum Unread {
+    TooLarge(PayloadTooLarge),
+    Incomplete(::axum::Error),
+}
+
+impl From<Unread> for BodyRejection {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooLarge(error) => Self::TooLarge(error),
+            Unread::Incomplete(error) => Self::Incomplete(error),
+        }
+    }
+}
+
+impl From<Unread> for FormRejection {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooLarge(error) => Self::TooLarge(error),
+            Unread::Incomplete(error) => Self::Incomplete(error),
+        }
     }
 }
 

@@ -2,7 +2,7 @@ use ::axum::{
     extract::{FromRequest, Request},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderValue, header};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{BodyRejection, body};
@@ -25,11 +25,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = BodyRejection;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, BodyRejection> {
-        if !is_json(request.headers()) {
+        if !wire::is_json(request.headers()) {
             return Err(UnsupportedMediaType { expected: "application/json" }.into());
         }
         let bytes = body::read(request).await?;
-        wire::from_json(&bytes).map(Self)
+        Ok(wire::from_json(&bytes).map(Self)?)
     }
 }
 
@@ -58,15 +58,6 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeJson
         }
         Json::from_request(request, state).await.map(|Json(value)| Self(value))
     }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return false };
-    let Ok(value) = value.to_str() else { return false };
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 /// Reads an optional member that may be missing, but not `null`.

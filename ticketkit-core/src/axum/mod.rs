@@ -5,7 +5,8 @@
 //!
 //! The contract judges a request in a fixed order: route and method, cross-site, who is asking, the
 //! body, the object, its state. With axum that order follows from the order of the arguments: put
-//! the caller first, then [`PathId`] (which does not judge), and the body last.
+//! the caller first, then [`PathId`] (which does not judge), and the body last. With the feature
+//! `garde`, `Valid` around an extractor also judges the rules of its value.
 //!
 //! ```
 //! use axum::{Router, routing::put};
@@ -27,17 +28,27 @@
 //! ```
 
 mod body;
+mod form;
 mod json;
 mod paging;
 mod path;
 mod query;
 mod rejection;
+#[cfg(feature = "garde")]
+mod valid;
 mod version;
 
-pub use body::{BODY_LIMIT, BodyLimit};
+pub use body::BodyLimit;
+pub use form::Form;
 pub use json::{Json, MaybeJson, present};
 pub use paging::{Page, Paging};
-pub use path::PathId;
+pub use path::{Path, PathId};
 pub use query::Query;
-pub use rejection::{BodyRejection, QueryRejection};
+#[cfg(feature = "garde")]
+pub use rejection::ValidBodyRejection;
+pub use rejection::{BodyRejection, FormRejection, PathRejection, QueryRejection};
+#[cfg(feature = "garde")]
+pub use valid::{Checkable, Valid, ValidWith};
 pub use version::{IfMatch, etag};
+
+pub use crate::wire::BODY_LIMIT;

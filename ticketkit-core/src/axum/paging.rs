@@ -35,7 +35,8 @@ impl<T: FromStr> Paging<T> {
             }))
         });
         let limit = limit.map_or(Ok(20), |limit| match limit.parse() {
-            Ok(limit @ 1..=100) => Ok(limit),
+            // A number has one form: Rust's parser would take a plus sign too.
+            Ok(number @ 1..=100) if !limit.starts_with('+') => Ok(number),
             _ => Err(FieldError::new("must be from 1 to 100").parameter("limit").code("range")),
         });
         Self { after, limit: rules.take(limit).unwrap_or(20) }
@@ -77,5 +78,14 @@ mod tests {
         let page = |count: u32| Page::new((0..count).collect(), 3, |item: &u32| item.to_string());
         assert_eq!(page(3), Page { items: vec![0, 1, 2], next: None });
         assert_eq!(page(4), Page { items: vec![0, 1, 2], next: Some("2".to_owned()) });
+    }
+
+    #[test]
+    fn a_limit_is_a_number_from_1_to_100_in_its_one_form() {
+        for limit in ["0", "101", "-1", "+5", " 5", "5.0", "", "99999999999", "x"] {
+            let mut rules = Validation::default();
+            Paging::<u64>::check(None, Some(limit), &mut rules);
+            assert_eq!(rules.errors()[0].field.as_deref(), Some("limit"), "{limit}");
+        }
     }
 }

@@ -7,8 +7,9 @@ use crate::wire;
 
 /// The parameters of the query.
 ///
-/// One that is missing or does not parse is refused with 422 `validation_failed` and named in
-/// `field`. Parameters that `T` does not know are ignored.
+/// All that do not parse are refused with 422 `validation_failed` and named in `field`, as is one
+/// that is missing. Parameters that `T` does not know are ignored; one that stands there several
+/// times is read by a `Vec` alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Query<T>(pub T);
 

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use crate::{Code, ErrorStatus, FieldError, ServiceError};
+use crate::{Code, ErrorStatus, FieldError, ServiceError, catalogue::Entry};
 
 /// 400 `malformed_json`: the body does not parse as JSON.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, thiserror::Error, ServiceError)]
@@ -30,6 +30,9 @@ impl ServiceError for MalformedBody {
     }
     fn errors(&self) -> Vec<FieldError> {
         vec![self.0.clone()]
+    }
+    fn entries() -> Vec<Entry> {
+        vec![Entry::of(&Self(FieldError::new("")))]
     }
 }
 
@@ -118,7 +121,12 @@ impl ServiceError for Validation {
     fn errors(&self) -> Vec<FieldError> {
         self.0.clone()
     }
+    fn entries() -> Vec<Entry> {
+        vec![Entry::of(&Self::default())]
+    }
 }
 
 crate::__into_response!([] [MalformedBody] []);
 crate::__into_response!([] [Validation] []);
+crate::__into_responses!([] [MalformedBody] []);
+crate::__into_responses!([] [Validation] []);

@@ -1,15 +1,36 @@
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::{Path, Segment};
 
-use super::shape::wants_object;
+use super::{
+    message::{message, rule},
+    shape::wants_object,
+};
 use crate::{
-    FieldError,
-    axum::BodyRejection,
+    FieldError, ServiceError,
     error::{MalformedBody, MalformedJson},
 };
 
-/// Reads a value from JSON.
-pub(crate) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyRejection> {
+/// Why a body is no value of the type: 400.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, ServiceError)]
+#[non_exhaustive]
+pub enum JsonError {
+    /// `malformed_json`: it does not parse.
+    #[error(transparent)]
+    #[problem(transparent)]
+    Json(#[from] MalformedJson),
+    /// `malformed_body`: it parses, but a member is missing or of the wrong type.
+    #[error(transparent)]
+    #[problem(transparent)]
+    Form(#[from] MalformedBody),
+}
+
+/// Reads a value from JSON. Members that `T` does not know are ignored.
+///
+/// # Errors
+///
+/// 400 `malformed_json` if it does not parse, 400 `malformed_body` with `field` and `pointer` if a
+/// member is missing, stands there twice, or is of the wrong type.
+pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     if let Err(error) = std::str::from_utf8(bytes) {
         return Err(MalformedJson { line: 1, column: error.valid_up_to() + 1 }.into());
     }
@@ -32,70 +53,32 @@ fn is_object(bytes: &[u8]) -> bool {
     bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }
 
-fn reject(bytes: &[u8], path: Option<&Path>, error: &serde_json::Error) -> BodyRejection {
+fn reject(bytes: &[u8], path: Option<&Path>, error: &serde_json::Error) -> JsonError {
     // Whether the text is JSON at all is told by a reading that keeps nothing: to the parser a
     // number beyond all types is a syntax error, and a missing member comes before what follows.
     if let Err(error) = serde_json::from_slice::<IgnoredAny>(bytes) {
         return MalformedJson { line: error.line(), column: error.column() }.into();
     }
-    let (message, missing) = message(&error.to_string());
-    let mut field = path.map(dotted).unwrap_or_default();
-    if let Some(member) = missing {
-        if !field.is_empty() {
-            field.push('.');
-        }
-        field.push_str(&member);
-    }
+    let (message, member) = message(&error.to_string());
+    let mut parts = path.map(parts).unwrap_or_default();
+    parts.extend(member);
+    let code = rule(&message);
     let mut entry = FieldError::new(message);
-    if !field.is_empty() {
-        entry = entry.field(field);
+    if !parts.is_empty() {
+        entry = entry.path(parts);
     }
-    MalformedBody(entry.code("type")).into()
+    MalformedBody(entry.code(code)).into()
 }
 
-fn dotted(path: &Path) -> String {
-    let mut text = String::new();
-    for segment in path {
-        let part = match segment {
-            Segment::Map { key } => key.clone(),
-            Segment::Seq { index } => index.to_string(),
-            Segment::Enum { variant } => variant.clone(),
-            Segment::Unknown => continue,
-        };
-        if !text.is_empty() {
-            text.push('.');
-        }
-        text.push_str(&part);
-    }
-    text
-}
-
-/// Says in the contract's words what serde found, and which member is missing.
-///
-/// serde's own text can quote the value, which may be a password, so it is never passed on.
-fn message(text: &str) -> (String, Option<String>) {
-    let quoted = |text: &str| text.split('`').nth(1).map(str::to_owned);
-    if text.starts_with("missing field") {
-        return ("is required".to_owned(), quoted(text));
-    }
-    if text.starts_with("duplicate field") {
-        return ("must stand there once".to_owned(), quoted(text));
-    }
-    let expected = text
-        .split_once(", expected ")
-        .map(|(_, rest)| rest.rsplit_once(" at line").map_or(rest, |(expected, _)| expected));
-    let message = match expected {
-        _ if text.starts_with("number out of range") => "must be a number of at most 64 bits",
-        _ if text.starts_with("UUID parsing failed") => "must be a UUID",
-        Some(kind) if kind.contains("UUID") => "must be a UUID",
-        Some("a string" | "a borrowed string") => "must be a string",
-        Some("a boolean") => "must be true or false",
-        Some("i64" | "u64" | "i32" | "u32") => "must be an integer of at most 64 bits",
-        Some(kind) if kind.starts_with("struct") || kind == "a map" => "must be an object",
-        Some("a sequence") => "must be an array",
-        _ => "has not the expected form",
-    };
-    (message.to_owned(), None)
+fn parts(path: &Path) -> Vec<String> {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Map { key } => Some(key.clone()),
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Enum { variant } => Some(variant.clone()),
+            Segment::Unknown => None,
+        })
+        .collect()
 }
 
 #[cfg(test)]

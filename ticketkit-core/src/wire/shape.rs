@@ -63,8 +63,9 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 }
 
+/// The answer of whoever is asked and has no value.
 #[derive(Debug)]
-struct Asked;
+pub(super) struct Asked;
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod case;
+mod catalogue;
 mod names;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     let cases = cases(&input)?;
     refuse_duplicates(&cases)?;
 
+    let entries = catalogue::entries(&input)?;
     let status = cases.iter().map(Case::status);
     let code = cases.iter().map(Case::code);
     let title = cases.iter().map(Case::title);
@@ -55,9 +57,15 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
             fn headers(&self, headers: &mut ::ticketkit_core::__private::http::HeaderMap) {
                 match self { #(#headers)* }
             }
+            fn entries() -> ::std::vec::Vec<::ticketkit_core::catalogue::Entry> {
+                let mut entries = ::std::vec::Vec::new();
+                #entries
+                entries
+            }
         }
 
         ::ticketkit_core::__into_response! { [#impl_generics] [#name #type_generics] [#bounds] }
+        ::ticketkit_core::__into_responses! { [#impl_generics] [#name #type_generics] [#bounds] }
     })
 }
 
