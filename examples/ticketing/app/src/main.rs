@@ -5,10 +5,12 @@
 //! - [`folder`]: the data folder, which one process has at a time.
 //! - [`process`]: the services put together, from their start to the drain.
 //! - [`dispatch`]: which path belongs to which service.
+//! - [`documents`]: `/openapi.json` and `/asyncapi.json`, of all services.
 //! - [`events_admin`]: what administrators see of the events.
 
 mod arguments;
 mod dispatch;
+mod documents;
 mod events_admin;
 mod folder;
 mod process;

@@ -24,6 +24,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     dispatch::Dispatch,
+    documents,
     events_admin::BusAdmin,
     folder::{DataFolder, FolderError},
     settings::{Settings, Throttle},
@@ -54,6 +55,8 @@ pub(crate) enum RunError {
     Database(&'static str, #[source] DatabaseError),
     #[error("cannot open the event engine")]
     Engine(#[from] EngineError),
+    #[error("cannot read the descriptions of the services")]
+    Documents(#[from] serde_json::Error),
     #[error("cannot start {0}")]
     Start(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -193,12 +196,15 @@ impl Process {
             .with("/api/tickets", &tickets.router())
             .with("/api/orders", &orders.router())
             .with("/api/payments", &payments.router());
+        let documents = documents::router()?;
         let app = services
             .clone()
             .with("/api", &nobody())
             .with("/livez", &self.operators())
             .with("/readyz", &self.operators())
             .with("/metrics", &self.operators())
+            .with("/openapi.json", &documents)
+            .with("/asyncapi.json", &documents)
             .otherwise(self.pages(services)?);
 
         let tasks = Tasks::new(&self.shutdown);

@@ -42,6 +42,12 @@ pub struct AuthService {
 }
 
 impl AuthService {
+    /// The part of `/openapi.json` that describes the routes of this service.
+    pub const OPENAPI: &str = include_str!("../api/openapi.json");
+
+    /// The part of `/asyncapi.json` that says what this service sends and receives.
+    pub const ASYNCAPI: &str = include_str!("../api/asyncapi.json");
+
     /// Brings the database up to date and learns from it which tokens are revoked.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! the version after the change, so that a replica applies it only if it is newer than what it
 //! holds: a gap heals, and a duplicate or an old event does nothing.
 
+pub mod api;
 pub mod expiration;
 pub mod order;
 pub mod payment;

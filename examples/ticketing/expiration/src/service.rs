@@ -52,6 +52,9 @@ pub struct ExpirationService {
 }
 
 impl ExpirationService {
+    /// The part of `/asyncapi.json` that says what this service sends and receives.
+    pub const ASYNCAPI: &str = include_str!("../api/asyncapi.json");
+
     /// Declares the subscription: from here on events are kept for it.
     ///
     /// # Errors

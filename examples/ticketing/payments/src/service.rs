@@ -77,6 +77,12 @@ pub struct PaymentsService {
 }
 
 impl PaymentsService {
+    /// The part of `/openapi.json` that describes the routes of this service.
+    pub const OPENAPI: &str = include_str!("../api/openapi.json");
+
+    /// The part of `/asyncapi.json` that says what this service sends and receives.
+    pub const ASYNCAPI: &str = include_str!("../api/asyncapi.json");
+
     /// Migrates the database, binds the subscription and adds the health checks.
     ///
     /// # Errors

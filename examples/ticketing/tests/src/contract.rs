@@ -190,7 +190,7 @@ fn is_entry(entry: &Value) -> bool {
 }
 
 /// `^[a-z][a-z0-9_]{0,62}$`
-fn is_code(code: &str) -> bool {
+pub(crate) fn is_code(code: &str) -> bool {
     code.len() <= 63
         && code.starts_with(|first: char| first.is_ascii_lowercase())
         && code.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))

@@ -10,16 +10,20 @@
 //!   sends what no well-behaved client would.
 //! * [`Client`] adds a cookie jar, and holds **every** answer against the error contract
 //!   ([`contract`]); [`Person`] is a client that has signed up and acts on the market.
+//! * [`described`] holds answers against the system's own `/openapi.json`, with the checker of JSON
+//!   Schema in [`schema`].
 //! * [`eventually`] waits for a condition with a deadline.
 //! * [`browser`] drives headless Chromium through chromedriver.
 
 pub mod browser;
 pub mod client;
 pub mod contract;
+pub mod described;
 pub mod dice;
 pub mod http;
 pub mod market;
 pub mod person;
+pub mod schema;
 pub mod server;
 pub mod wait;
 

@@ -60,6 +60,12 @@ pub struct TicketsService {
 }
 
 impl TicketsService {
+    /// The part of `/openapi.json` that describes the routes of this service.
+    pub const OPENAPI: &str = include_str!("../api/openapi.json");
+
+    /// The part of `/asyncapi.json` that says what this service sends and receives.
+    pub const ASYNCAPI: &str = include_str!("../api/asyncapi.json");
+
     /// Migrates the database and declares the subscription: from here on events are kept for it.
     ///
     /// # Errors

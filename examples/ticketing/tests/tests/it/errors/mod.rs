@@ -3,6 +3,7 @@
 mod bodies;
 mod content;
 mod cross_site;
+mod described;
 mod matrix;
 mod order;
 mod paths;

@@ -1,0 +1,118 @@
+use std::collections::HashSet;
+
+use axum::{
+    Router,
+    body::Bytes,
+    routing::{MethodRouter, get},
+};
+use http::header;
+use serde_json::{Error, Value};
+use ticketing_auth::AuthService;
+use ticketing_contracts::api;
+use ticketing_expiration::ExpirationService;
+use ticketing_orders::OrdersService;
+use ticketing_payments::PaymentsService;
+use ticketing_tickets::TicketsService;
+use ticketkit_core::ErrorLayer;
+
+/// What every process has: its name, and the operators' routes.
+const OPENAPI: &str = include_str!("../api/openapi.json");
+const ASYNCAPI: &str = include_str!("../api/asyncapi.json");
+
+/// Serves the descriptions of all services as one of each kind.
+///
+/// # Errors
+///
+/// If a part is no JSON.
+pub(crate) fn router() -> Result<Router, Error> {
+    let openapi = openapi(&[
+        AuthService::OPENAPI,
+        TicketsService::OPENAPI,
+        OrdersService::OPENAPI,
+        PaymentsService::OPENAPI,
+    ])?;
+    let asyncapi = asyncapi(&[
+        AuthService::ASYNCAPI,
+        TicketsService::ASYNCAPI,
+        OrdersService::ASYNCAPI,
+        PaymentsService::ASYNCAPI,
+        ExpirationService::ASYNCAPI,
+    ])?;
+    Ok(Router::new()
+        .route("/openapi.json", document(&openapi))
+        .route("/asyncapi.json", document(&asyncapi))
+        .layer(ErrorLayer::new("ticketing")))
+}
+
+fn document(document: &Value) -> MethodRouter {
+    let bytes = Bytes::from(document.to_string());
+    get(move || async move { ([(header::CONTENT_TYPE, "application/json")], bytes) })
+}
+
+/// Describes the routes of a process that has these services in it.
+fn openapi(services: &[&str]) -> Result<Value, Error> {
+    merged([OPENAPI, api::OPENAPI].iter().chain(services))
+}
+
+/// Describes the events that these services send and receive, and no others.
+fn asyncapi(services: &[&str]) -> Result<Value, Error> {
+    let mut whole = merged([ASYNCAPI, api::ASYNCAPI].iter().chain(services))?;
+    let operations = whole["operations"].as_object().into_iter().flat_map(|map| map.values());
+    let used: HashSet<String> = operations
+        .filter_map(|operation| operation["channel"]["$ref"].as_str())
+        .filter_map(|channel| channel.strip_prefix("#/channels/").map(str::to_owned))
+        .collect();
+    if let Some(channels) = whole["channels"].as_object_mut() {
+        channels.retain(|name, _| used.contains(name));
+    }
+    Ok(whole)
+}
+
+/// Makes one document of parts. Where two say something else, the first is right: the name of the
+/// document is that of the first.
+fn merged<'a>(parts: impl IntoIterator<Item = &'a &'a str>) -> Result<Value, Error> {
+    let mut whole = Value::Object(serde_json::Map::new());
+    for part in parts {
+        merge(&mut whole, serde_json::from_str(part)?);
+    }
+    localize(&mut whole);
+    Ok(whole)
+}
+
+fn merge(whole: &mut Value, part: Value) {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => {
+            for (name, value) in part {
+                match whole.get_mut(&name) {
+                    Some(known) => merge(known, value),
+                    None => drop(whole.insert(name, value)),
+                }
+            }
+        }
+        (Value::Array(whole), Value::Array(part)) => whole.extend(part),
+        _ => {}
+    }
+}
+
+/// Makes references to other files references into the one document.
+fn localize(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(target) if name == "$ref" => {
+                        if let Some(at) = target.find('#') {
+                            target.drain(..at);
+                        }
+                    }
+                    other => localize(other),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(localize),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! `/openapi.json` and `/asyncapi.json`: whole in themselves, and true of what the system answers.
+
+mod answers;
+mod judge;
+mod structure;
