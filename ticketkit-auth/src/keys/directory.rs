@@ -4,7 +4,7 @@ use std::{fs, io, path::Path, time::SystemTime};
 
 use super::{
     KeyError, KeyRing, KeyStage, SigningKey,
-    files::{file_error, sync_folder, warn_if_shared, write_private},
+    files::{content_error, file_error, sync_folder, warn_if_shared, write_private},
 };
 
 struct Found {
@@ -22,7 +22,8 @@ pub(super) fn load(folder: &Path) -> Result<Option<KeyRing>, KeyError> {
         let modified = fs::metadata(&path)
             .and_then(|metadata| metadata.modified())
             .map_err(|source| file_error("read", &path, source))?;
-        found.push(Found { key: SigningKey::from_pem(&text)?, stage, modified });
+        let key = SigningKey::from_pem(&text).map_err(|error| content_error(&path, error))?;
+        found.push(Found { key, stage, modified });
     }
     if found.is_empty() {
         return Ok(None);

@@ -47,6 +47,14 @@ pub enum KeyError {
     /// A key set that is none, or not as it must be.
     #[error("not a usable key set: {0}")]
     Jwks(String),
+    /// A file that holds no key that can be used.
+    #[error("the key file {path} cannot be used: restore it, or remove it to make a new key")]
+    Content {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<KeyError>,
+    },
     /// A file that cannot be read or written.
     #[error("cannot {action} {path}")]
     File {

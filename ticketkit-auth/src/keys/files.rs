@@ -22,15 +22,7 @@ use crate::random;
 pub fn secret_from_file(path: impl AsRef<Path>) -> Result<Vec<u8>, KeyError> {
     let path = path.as_ref();
     match fs::read_to_string(path) {
-        Ok(text) => {
-            let secret = STANDARD
-                .decode(text.trim())
-                .map_err(|_| KeyError::Malformed("the secret is not base64"))?;
-            if secret.len() < 32 {
-                return Err(KeyError::WeakSecret { length: secret.len() });
-            }
-            Ok(secret)
-        }
+        Ok(text) => secret_from_text(&text).map_err(|error| content_error(path, error)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let secret = random::bytes::<32>()?;
             write_private(path, STANDARD.encode(secret).as_bytes())?;
@@ -38,6 +30,16 @@ pub fn secret_from_file(path: impl AsRef<Path>) -> Result<Vec<u8>, KeyError> {
         }
         Err(source) => Err(file_error("read", path, source)),
     }
+}
+
+fn secret_from_text(text: &str) -> Result<Vec<u8>, KeyError> {
+    let secret = STANDARD
+        .decode(text.trim())
+        .map_err(|_| KeyError::Malformed("the secret is not base64"))?;
+    if secret.len() < 32 {
+        return Err(KeyError::WeakSecret { length: secret.len() });
+    }
+    Ok(secret)
 }
 
 /// Writes a file with mode 0600: to a temporary name, to the disk, and then under its own name.
@@ -98,4 +100,8 @@ pub(super) fn warn_if_shared(path: &Path) {
 
 pub(super) fn file_error(action: &'static str, path: &Path, source: io::Error) -> KeyError {
     KeyError::File { action, path: path.to_owned(), source }
+}
+
+pub(super) fn content_error(path: &Path, error: KeyError) -> KeyError {
+    KeyError::Content { path: path.to_owned(), source: Box::new(error) }
 }

@@ -12,7 +12,7 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(try_from = "String", into = "String")]
         pub struct $name(Uuid);
 
         impl $name {
@@ -44,6 +44,20 @@ macro_rules! ids {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
             }
         }
 
@@ -83,6 +97,7 @@ mod tests {
         assert_eq!(id.to_string().to_uppercase().parse(), Ok(id));
         for bad in ["", "1", &id.as_uuid().simple().to_string(), &format!("{{{id}}}")] {
             assert_eq!(bad.parse::<TicketId>(), Err(InvalidId), "{bad}");
+            assert!(serde_json::from_value::<TicketId>(bad.into()).is_err(), "{bad}");
         }
     }
 }
