@@ -34,11 +34,6 @@ impl World {
         ticket
     }
 
-    /// Waits until a ticket is known, and orders it.
-    pub(crate) async fn await_orderable(&self, who: &str, ticket: &Ticket) {
-        self.eventually(async || self.try_order(who, ticket.id).await.status == 201).await;
-    }
-
     pub(crate) async fn await_status(&self, order: &Value, status: &str) {
         self.eventually(async || self.read(order).await["status"] == status).await;
     }
