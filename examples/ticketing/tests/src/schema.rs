@@ -107,8 +107,8 @@ impl Check<'_> {
             "const" => rule == value,
             "enum" => rule.as_array().is_some_and(|values| values.contains(value)),
             "required" => {
-                let names = rule.as_array().into_iter().flatten().filter_map(Value::as_str);
-                names.fold(true, |all, name| all && value.get(name).is_some())
+                let mut names = rule.as_array().into_iter().flatten().filter_map(Value::as_str);
+                names.all(|name| value.get(name).is_some())
             }
             "properties" => {
                 for (name, schema) in rule.as_object().into_iter().flatten() {

@@ -1,5 +1,7 @@
 //! The events as they are described against the events as they are written.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+
 use std::{collections::BTreeSet, fmt::Debug, fs, path::Path};
 
 use serde_json::{Value, json};

@@ -83,7 +83,7 @@ fn who_may_ask_is_described() {
             ),
             Who::SignedIn => assert_eq!(bearer, Some(&serde_json::json!([])), "{}", route.name()),
             Who::Admin => {
-                assert_eq!(bearer, Some(&serde_json::json!(["admin"])), "{}", route.name())
+                assert_eq!(bearer, Some(&serde_json::json!(["admin"])), "{}", route.name());
             }
         }
     }
