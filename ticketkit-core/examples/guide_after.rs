@@ -112,8 +112,10 @@ async fn main() -> std::io::Result<()> {
 // ANCHOR: test
 #[cfg(test)]
 mod tests {
-    use axum::body::{Body, to_bytes};
-    use http::Request;
+    use axum::{
+        body::{Body, to_bytes},
+        http::Request,
+    };
     use ticketkit_core::catalogue::{Catalogue, Coverage};
     use tower::ServiceExt;
 
