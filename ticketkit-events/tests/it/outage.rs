@@ -1,4 +1,5 @@
-//! Disks that are full, rows that a database refuses, files that are no database.
+//! Disks that are full, rows that a database refuses, files that are no database, and what else
+//! goes wrong around the tables.
 
 use std::{
     sync::{
@@ -11,6 +12,7 @@ use std::{
 use sqlx::Row;
 use ticketkit_events::{
     Bus, Clock, Publisher, RetryPolicy, Subscription, Timestamp,
+    engine::{Lifetime, Outcome, Settlement, SubscriptionSpec},
     sql::{Database, Relay, Tx},
 };
 
@@ -241,6 +243,32 @@ async fn events_past_their_time_go_as_fast_as_others_come() {
     }
     let row = sqlx::query("select count(*) as n from ticketkit_events").fetch_one(engine.reader());
     assert_eq!(row.await.unwrap().get::<i64, _>("n"), 10);
+}
+
+#[tokio::test]
+async fn an_instance_that_never_comes_to_rest_is_not_taken_for_dead() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::manual(Timestamp::from_millis(1_790_000_000_000));
+    let url = format!("sqlite://{}", folder.path().join("events.db").display());
+    let bus = Bus::open_with(&url, clock.clone()).await.unwrap();
+    let spec = SubscriptionSpec {
+        name: "view".to_owned(),
+        types: vec!["order.created".to_owned()],
+        ordered: true,
+        lifetime: Lifetime::Instance,
+        concurrency: 1,
+    };
+    let mut consumer = bus.engine().subscribe(spec).await.unwrap();
+    let mut settlements = Vec::new();
+    // The sweep comes every five minutes.
+    for n in 0..60 {
+        Publisher::new("test").publish(&bus, &order("a", n)).await.unwrap();
+        let deliveries = consumer.exchange(&settlements, 1).await.unwrap();
+        assert_eq!(deliveries.len(), 1, "the event {n} is missed");
+        let outcome = Outcome::Ack;
+        settlements = vec![Settlement { claim: deliveries[0].claim, outcome }];
+        clock.advance(Duration::from_secs(20));
+    }
 }
 
 #[tokio::test]

@@ -163,6 +163,8 @@ impl Consumer for SqlConsumer {
     ) -> BoxFuture<'a, Result<Vec<Delivery>, EngineError>> {
         Box::pin(async move {
             let failed = failed("claim and settle events");
+            // Whoever is always busy never waits.
+            self.keep_alive().await.map_err(&failed)?;
             let ready = std::mem::take(&mut self.ready);
             // Looking does not wait for the writer.
             if settlements.is_empty()
