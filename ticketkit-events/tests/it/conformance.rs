@@ -41,3 +41,13 @@ async fn sqlite() {
     assert!(report.passed(), "{report}");
     assert!(report.count() >= 24, "{report}");
 }
+
+#[cfg(feature = "rabbitmq")]
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs RabbitMQ: run cargo xtask test"]
+async fn rabbitmq() {
+    let report = conformance::run(crate::rabbitmq::Place::new).await;
+    println!("{report}");
+    assert!(report.passed(), "{report}");
+    assert!(report.count() >= 24, "{report}");
+}

@@ -272,6 +272,35 @@ async fn an_instance_that_never_comes_to_rest_is_not_taken_for_dead() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_holds_up_nothing_that_a_killed_process_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("events.db").display());
+    let noon = Timestamp::from_millis(1_790_000_000_000);
+    let mut spec = SubscriptionSpec {
+        name: "kept".to_owned(),
+        types: vec!["order.created".to_owned()],
+        ordered: true,
+        lifetime: Lifetime::Durable,
+    };
+    for (ordered, n) in [(true, 1), (false, 2)] {
+        spec.ordered = ordered;
+        let bus = Bus::open_with(&url, Clock::manual(noon)).await.unwrap();
+        let mut killed = bus.engine().subscribe(spec.clone()).await.unwrap();
+        Publisher::new("test").publish(&bus, &order("a", n)).await.unwrap();
+        assert_eq!(killed.exchange(&[], 1).await.unwrap().len(), 1);
+        let earlier = Clock::manual(noon - Duration::from_secs(3600));
+        let bus = Bus::open_with(&url, earlier).await.unwrap();
+        let mut next = bus.engine().subscribe(spec.clone()).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(5), next.wait()).await.expect("it is ready");
+        let deliveries = next.exchange(&[], 1).await.unwrap();
+        assert_eq!(deliveries.len(), 1);
+        let outcome = Outcome::Ack;
+        let done = [Settlement { claim: deliveries[0].claim, outcome }];
+        next.exchange(&done, 0).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_subscription_that_nobody_runs_any_more_is_seen_and_can_be_removed() {
     let service = Service::new().await;
     for bus in [sql_bus(&service).await.0, Bus::memory()] {
