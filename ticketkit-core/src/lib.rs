@@ -4,6 +4,7 @@
 extern crate self as ticketkit_core;
 
 pub mod catalogue;
+pub mod client;
 pub mod error;
 pub mod layer;
 pub mod problem;
@@ -12,7 +13,9 @@ pub mod trace;
 
 mod code;
 mod field;
+mod log_level;
 mod service_error;
+mod shown;
 mod status;
 
 #[cfg(feature = "axum")]
@@ -27,6 +30,7 @@ pub mod wire;
 pub use code::{Code, InvalidCode};
 pub use field::FieldError;
 pub use layer::ErrorLayer;
+pub use log_level::LogLevel;
 pub use problem::{Problem, respond};
 pub use request_id::RequestId;
 pub use service_error::ServiceError;
@@ -39,6 +43,34 @@ pub mod __private {
     #[cfg(feature = "axum")]
     pub use ::axum::response::{IntoResponse, Response};
     pub use http;
+
+    pub use crate::shown::{ErrorShown, Shown, ValueShown, may_be_shown};
+
+    /// Inserts a header of an error; a value that no header can have is left out.
+    pub fn insert_header(
+        headers: &mut http::HeaderMap,
+        name: http::HeaderName,
+        value: &(impl std::fmt::Display + ?Sized),
+    ) {
+        match http::HeaderValue::try_from(value.to_string()) {
+            Ok(value) => _ = headers.insert(name, value),
+            Err(_) => tracing::warn!(
+                target: crate::log_level::TARGET, %name, "a header of an error has no valid value"
+            ),
+        }
+    }
+
+    /// Compiles if the field may stand in a text that clients read.
+    #[macro_export]
+    #[doc(hidden)]
+    macro_rules! __shown_to_clients {
+        ($field:ident) => {{
+            // Which of the two is used depends on the field.
+            #[allow(unused_imports)]
+            use $crate::__private::{ErrorShown as _, ValueShown as _};
+            $crate::__private::may_be_shown((&$crate::__private::Shown($field)).kind());
+        }};
+    }
     #[cfg(feature = "openapi")]
     pub use utoipa;
 

@@ -1,8 +1,10 @@
 //! The id of a request: accepted from the client if it is a UUID, else made.
 
+mod generate;
+
 use std::fmt;
 
-use http::{HeaderName, HeaderValue, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use uuid::Uuid;
 
 /// The header that carries the id, in both directions.
@@ -20,15 +22,39 @@ impl RequestId {
         if let Some(known) = request.extensions().get::<Self>() {
             return *known;
         }
-        let mut values = request.headers().get_all(X_REQUEST_ID).iter();
-        match (values.next(), values.next()) {
-            (Some(value), None) => Self::parse(value.as_bytes()),
-            _ => None,
+        match brought(request.headers()) {
+            Brought::One(value) => Self::parse(value),
+            Brought::Nothing | Brought::Several => None,
         }
-        .unwrap_or_else(|| Self(Uuid::now_v7()))
+        .unwrap_or_else(|| Self(generate::fresh()))
     }
 
-    fn parse(value: &[u8]) -> Option<Self> {
+    /// Takes the id of a request as [`of`](Self::of) does, and puts it where the inner services
+    /// look for it.
+    ///
+    /// A header that is no id is removed, so that nobody behind takes it for one; a missing one
+    /// stays missing, because writing one costs each request more than reading the extension.
+    pub(crate) fn admit<B>(request: &mut Request<B>) -> Self {
+        if let Some(known) = request.extensions().get::<Self>() {
+            return *known;
+        }
+        let id = match brought(request.headers()) {
+            Brought::Nothing => Self(generate::fresh()),
+            Brought::One(value) => Self::parse(value).unwrap_or_else(|| {
+                request.headers_mut().remove(X_REQUEST_ID);
+                Self(generate::fresh())
+            }),
+            Brought::Several => {
+                request.headers_mut().remove(X_REQUEST_ID);
+                Self(generate::fresh())
+            }
+        };
+        request.extensions_mut().insert(id);
+        id
+    }
+
+    pub(crate) fn parse(value: &HeaderValue) -> Option<Self> {
+        let value = value.as_bytes();
         // Only the hyphenated form: `urn:uuid:` and braces would not be bare.
         (value.len() == 36).then(|| Uuid::try_parse_ascii(value).ok().map(Self)).flatten()
     }
@@ -46,6 +72,28 @@ impl RequestId {
         let text = self.0.hyphenated().encode_lower(&mut buffer);
         // Hexadecimal digits and hyphens are always a header value.
         HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    /// Returns `urn:uuid:` and the id.
+    pub(crate) fn to_urn(self) -> String {
+        let mut buffer = Uuid::encode_buffer();
+        self.0.urn().encode_lower(&mut buffer).to_owned()
+    }
+}
+
+/// What a client brought as an id.
+enum Brought<'a> {
+    Nothing,
+    One(&'a HeaderValue),
+    Several,
+}
+
+fn brought(headers: &HeaderMap) -> Brought<'_> {
+    let mut values = headers.get_all(X_REQUEST_ID).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Brought::Nothing,
+        (Some(value), None) => Brought::One(value),
+        (Some(_), Some(_)) => Brought::Several,
     }
 }
 

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use http::HeaderMap;
 
-use crate::{Code, ErrorStatus, FieldError, catalogue::Entry};
+use crate::{Code, ErrorStatus, FieldError, LogLevel, catalogue::Entry};
 
 #[doc = include_str!("docs/service_error.md")]
 #[diagnostic::on_unimplemented(
@@ -38,6 +38,29 @@ pub trait ServiceError: std::error::Error {
         let _ = headers;
     }
 
+    /// The service whose error it is, where that is not the one that answers.
+    ///
+    /// `(service, code)` identifies an error, so one that is passed on keeps the service that
+    /// raised it.
+    fn service(&self) -> Option<Cow<'static, str>> {
+        None
+    }
+
+    /// How loudly the error is logged, with its sources, by [`ErrorLayer`](crate::ErrorLayer).
+    ///
+    /// By default as an error for a 5xx, for debugging otherwise.
+    fn log_level(&self) -> LogLevel {
+        self.status().log_level()
+    }
+
+    /// Whether the same request can succeed later.
+    ///
+    /// By default what the status says. It is for callers in the process: over the wire the
+    /// status and `Retry-After` tell.
+    fn is_retryable(&self) -> bool {
+        self.status().is_retryable()
+    }
+
     /// Every case of the error as data, for the [catalogue](crate::catalogue) of a service.
     ///
     /// The derive lists them all, and those of the errors that it passes on. By hand it is
@@ -48,5 +71,39 @@ pub trait ServiceError: std::error::Error {
         Self: Sized,
     {
         Vec::new()
+    }
+}
+
+/// A boxed error says what the error says, so that a large one can be passed on in a small one.
+impl<E: ServiceError> ServiceError for Box<E> {
+    fn status(&self) -> ErrorStatus {
+        (**self).status()
+    }
+    fn code(&self) -> Code {
+        (**self).code()
+    }
+    fn title(&self) -> Cow<'static, str> {
+        (**self).title()
+    }
+    fn detail(&self) -> Option<String> {
+        (**self).detail()
+    }
+    fn errors(&self) -> Vec<FieldError> {
+        (**self).errors()
+    }
+    fn headers(&self, headers: &mut HeaderMap) {
+        (**self).headers(headers);
+    }
+    fn service(&self) -> Option<Cow<'static, str>> {
+        (**self).service()
+    }
+    fn log_level(&self) -> LogLevel {
+        (**self).log_level()
+    }
+    fn is_retryable(&self) -> bool {
+        (**self).is_retryable()
+    }
+    fn entries() -> Vec<Entry> {
+        E::entries()
     }
 }

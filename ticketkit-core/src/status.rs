@@ -1,5 +1,7 @@
 use http::StatusCode;
 
+use crate::LogLevel;
+
 /// An HTTP status that can only be an error: 400 to 599.
 ///
 /// ```
@@ -26,6 +28,7 @@ statuses! {
     FORBIDDEN = 403,
     NOT_FOUND = 404,
     METHOD_NOT_ALLOWED = 405,
+    REQUEST_TIMEOUT = 408,
     CONFLICT = 409,
     PRECONDITION_FAILED = 412,
     PAYLOAD_TOO_LARGE = 413,
@@ -55,6 +58,18 @@ impl ErrorStatus {
     #[must_use]
     pub const fn is_server_error(self) -> bool {
         self.0 >= 500
+    }
+
+    /// Tells whether the same request can succeed later: 408, 425, 429, 502, 503 and 504.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        matches!(self.0, 408 | 425 | 429 | 502 | 503 | 504)
+    }
+
+    /// The level of the log unless the error names another: errors for 5xx, debugging for 4xx.
+    #[must_use]
+    pub const fn log_level(self) -> LogLevel {
+        if self.is_server_error() { LogLevel::Error } else { LogLevel::Debug }
     }
 
     /// The code and the title of an error of which nothing but the status is known.

@@ -12,6 +12,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
 Commands:
   test [FILTER]  Run every test of both workspaces, with the servers that they need
   ci             Run all checks: format, clippy, docs, features, licences, tests
+  bench NAME     Measure, and compare with peers
   servers        Start a private PostgreSQL and RabbitMQ and print their addresses
 
 cargo xtask COMMAND --help says more.
@@ -57,6 +58,22 @@ licences and advisories (by cargo-deny; skipped, and said so, if it is not insta
 advisories can't be fetched), tests.
 ";
 
+const BENCH: &str = "\
+Build a benchmark in release, run it, and print one line per figure: name, ours, reference, ratio,
+unit.
+
+Usage: cargo xtask bench NAME [OPTIONS]
+
+  NAME           A folder of benches/, such as `core`
+
+Options:
+  --json         Print each figure as a JSON object on a line of its own
+  -h, --help     Print this
+
+The reference is a peer, the same without ours, or, where it says \"at most\", a bound. The exit code
+is 0 only if no bound is exceeded.
+";
+
 const SERVERS: &str = "\
 Start a private PostgreSQL and RabbitMQ on free ports in temporary folders, print their addresses
 as shell assignments, and stop them on Ctrl-C.
@@ -74,6 +91,7 @@ pub(crate) enum Command {
     Help(&'static str),
     Test(TestOptions),
     Ci(CiOptions),
+    Bench(BenchOptions),
     Servers(ServersOptions),
 }
 
@@ -88,6 +106,12 @@ pub(crate) struct TestOptions {
 pub(crate) struct CiOptions {
     pub(crate) no_install: bool,
     pub(crate) skip_tests: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct BenchOptions {
+    pub(crate) name: Option<String>,
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Default)]
@@ -112,11 +136,12 @@ fn parse_from(mut args: lexopt::Parser) -> Result<Command> {
         Some(Value(name)) => match name.string()?.as_str() {
             "test" => test(args),
             "ci" => ci(args),
+            "bench" => bench(args),
             "servers" => servers(args),
             "help" => Ok(Command::Help(HELP)),
-            other => {
-                Err(Failure::Usage(format!("no command `{other}`; there are test, ci and servers")))
-            }
+            other => Err(Failure::Usage(format!(
+                "no command `{other}`; there are test, ci, bench and servers"
+            ))),
         },
         Some(other) => Err(other.unexpected().into()),
     }
@@ -147,6 +172,19 @@ fn ci(mut args: lexopt::Parser) -> Result<Command> {
         }
     }
     Ok(Command::Ci(options))
+}
+
+fn bench(mut args: lexopt::Parser) -> Result<Command> {
+    let mut options = BenchOptions::default();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Short('h') | Long("help") => return Ok(Command::Help(BENCH)),
+            Long("json") => options.json = true,
+            Value(name) if options.name.is_none() => options.name = Some(name.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Command::Bench(options))
 }
 
 fn servers(mut args: lexopt::Parser) -> Result<Command> {
@@ -191,7 +229,7 @@ mod tests {
 
     #[test]
     fn every_command_has_help() {
-        for args in [&[][..], &["--help"], &["test", "-h"], &["ci", "--help"], &["servers", "-h"]] {
+        for args in [&[][..], &["--help"], &["test", "-h"], &["bench", "-h"], &["servers", "-h"]] {
             assert!(matches!(parsed(args), Ok(Command::Help(_))), "{args:?}");
         }
     }

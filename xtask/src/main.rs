@@ -2,11 +2,13 @@
 //!
 //! * [`test`] runs every test of both workspaces and brings what they need.
 //! * [`ci`] runs all checks, the tests last.
+//! * [`bench`] measures, and compares with peers.
 //! * [`servers`] starts private PostgreSQL and RabbitMQ instances.
 //!
 //! The rest is what these stand on: [`cli`] reads the command line, [`process`] runs children so
 //! that Ctrl-C ends them, [`needs`] knows what a test says it needs, [`install`] brings it.
 
+mod bench;
 mod ci;
 mod cli;
 mod failure;
@@ -51,6 +53,7 @@ fn run() -> Result<ExitCode> {
         }
         Command::Test(options) => test::run(&options),
         Command::Ci(options) => ci::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Servers(options) => servers::run(&options),
     }
 }

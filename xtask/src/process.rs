@@ -34,6 +34,14 @@ pub(crate) fn run_watched(
     watched(command, seen, true)
 }
 
+/// Runs a command quietly and hands each line of its standard output over as it comes.
+pub(crate) fn run_each_line(
+    command: &mut Command,
+    seen: impl FnMut(&str) + Send,
+) -> Result<ExitStatus> {
+    watched(command, seen, false)
+}
+
 /// Runs a command quietly and returns its standard output.
 pub(crate) fn output(command: &mut Command) -> Result<(ExitStatus, String)> {
     let mut text = String::new();

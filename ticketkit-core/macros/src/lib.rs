@@ -1,10 +1,11 @@
 //! The derives of TicketKit.
 //!
 //! Nobody depends on this crate directly: `ticketkit-core` re-exports
-//! [`ServiceError`](derive@ServiceError) and `ticketkit-events` re-exports
+//! [`ServiceError`](derive@ServiceError) and [`RemoteError`](derive@RemoteError), and `ticketkit-events` re-exports
 //! [`Event`](derive@Event), where the traits are documented.
 
 mod event;
+mod remote_error;
 mod service_error;
 mod settings;
 
@@ -12,6 +13,12 @@ mod settings;
 #[proc_macro_derive(ServiceError, attributes(problem))]
 pub fn derive_service_error(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     service_error::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Derives the conversion from `ticketkit_core::client::RemoteError`; see that module.
+#[proc_macro_derive(RemoteError, attributes(problem))]
+pub fn derive_remote_error(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    remote_error::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Derives `ticketkit_events::Event`; see the trait for the attributes.

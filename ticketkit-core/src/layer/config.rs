@@ -1,10 +1,13 @@
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use http::{HeaderMap, header};
 use tower_layer::Layer;
 
-use super::ErrorService;
-use crate::Problem;
+use super::{
+    ErrorService,
+    known::{self, Known},
+};
+use crate::{Problem, ServiceError};
 
 /// Makes one contract of whatever the inner service answers: see the [module](super).
 #[derive(Clone)]
@@ -13,6 +16,7 @@ pub struct ErrorLayer(Arc<Settings>);
 pub(crate) struct Settings {
     pub(crate) service: Cow<'static, str>,
     pub(crate) type_base: Option<String>,
+    pub(super) known: Vec<Box<Known>>,
     pages: Option<Pages>,
 }
 
@@ -24,7 +28,12 @@ struct Pages {
 impl ErrorLayer {
     /// Makes the layer of a service; the name is the member `service` of its problems.
     pub fn new(service: impl Into<Cow<'static, str>>) -> Self {
-        Self(Arc::new(Settings { service: service.into(), type_base: None, pages: None }))
+        Self(Arc::new(Settings {
+            service: service.into(),
+            type_base: None,
+            known: Vec::new(),
+            pages: None,
+        }))
     }
 
     /// Puts another base before the code in `type`; the default is
@@ -49,6 +58,37 @@ impl ErrorLayer {
         self.change(|settings| {
             settings.pages = Some(Pages { not_below, render: Box::new(render) });
         })
+    }
+
+    /// Lets an error of the inner service answer as it says itself, wherever it is among the
+    /// sources of what the service returned.
+    ///
+    /// The errors of [`error`](crate::error) do so by themselves, and with the feature `tower` those
+    /// of tower's and tower-http's layers; of all others a client learns 500 `internal`.
+    #[must_use]
+    pub fn recognise<E: ServiceError + 'static>(self) -> Self {
+        self.change(|settings| settings.known.push(known::of_type::<E>()))
+    }
+
+    /// Lets an error of the inner service that knows nothing of the contract answer as another.
+    ///
+    /// ```
+    /// use ticketkit_core::{ErrorLayer, error::Unavailable};
+    /// # #[derive(Debug, thiserror::Error)]
+    /// # #[error("the pool is empty")]
+    /// # struct PoolExhausted;
+    ///
+    /// let layer = ErrorLayer::new("tickets")
+    ///     .translate(|_: &PoolExhausted| Unavailable { retry_after: 2 });
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn translate<E, T>(self, to: impl Fn(&E) -> T + Send + Sync + 'static) -> Self
+    where
+        E: Error + 'static,
+        T: ServiceError,
+    {
+        self.change(|settings| settings.known.push(known::translated(to)))
     }
 
     fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {

@@ -6,6 +6,19 @@
 //! reaches a client. Everything else passes untouched: success, redirects, upgrades, gRPC, bodies
 //! that stream.
 //!
+//! What each request costs: an id, in the extensions of the request and in the header
+//! `x-request-id` of the response. What it costs to fail is one rendering of the document, made where
+//! the error becomes a response.
+//!
+//! - An inner service may return errors, too: those of [`error`](crate::error) answer as they say, all
+//!   others are 500 `internal` unless [`ErrorLayer::recognise`] or [`ErrorLayer::translate`] knows
+//!   them. With the feature `tower` a timeout is 504, shed load 503, a body over a limit 413.
+//! - No body is ever read. One that is replaced is dropped with the headers that describe it; all
+//!   other headers stay.
+//! - A body of axum that fails or panics while it is streamed is logged; elsewhere
+//!   `WatchedBody` (feature `body`) does so.
+//! - `HEAD` is answered with the headers alone; a failed call of gRPC with a status of gRPC.
+//!
 //! ```
 //! use std::convert::Infallible;
 //! use http::{Request, Response};
@@ -22,14 +35,23 @@
 //! # });
 //! ```
 
+mod about;
 mod config;
+pub(crate) mod current;
+mod failure;
 mod future;
+mod known;
 mod service;
+#[cfg(feature = "body")]
+mod watch;
 
+use about::About;
 pub use config::ErrorLayer;
 pub(crate) use config::Settings;
 pub use future::ResponseFuture;
 pub use service::ErrorService;
+#[cfg(feature = "body")]
+pub use watch::WatchedBody;
 
 /// Marks a response of 400 or above whose body is meant for the client as it is.
 ///

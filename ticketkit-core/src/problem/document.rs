@@ -51,13 +51,15 @@ impl Problem {
     #[must_use]
     pub fn of(error: &(impl ServiceError + ?Sized)) -> Self {
         let code = error.code();
-        Self::assemble(
+        let mut problem = Self::assemble(
             error.status(),
             code,
             error.title(),
             error.detail().map(Cow::Owned),
             error.errors(),
-        )
+        );
+        problem.service = error.service();
+        problem
     }
 
     /// Makes the document of an error of which nothing but the status is known.
@@ -78,7 +80,7 @@ impl Problem {
             errors.push(FieldError::new(detail.clone().unwrap_or_else(|| title.clone())));
         }
         Self {
-            type_uri: format!("{TYPE_BASE}{}", code.hyphenated()).into(),
+            type_uri: type_uri(TYPE_BASE, &code).into(),
             title,
             status: status.as_u16(),
             code,
@@ -100,21 +102,25 @@ impl Problem {
     /// Names the request that is answered.
     #[must_use]
     pub fn with_instance(mut self, request: RequestId) -> Self {
-        self.instance = Some(format!("urn:uuid:{request}").into());
+        self.instance = Some(request.to_urn().into());
         self
     }
 
     /// Puts another base before the code in `type`.
     #[must_use]
     pub fn with_type_base(mut self, base: &str) -> Self {
-        self.type_uri = format!("{base}{}", self.code.hyphenated()).into();
+        self.set_type_base(base);
         self
+    }
+
+    pub(crate) fn set_type_base(&mut self, base: &str) {
+        self.type_uri = type_uri(base, &self.code).into();
     }
 
     /// Returns the document as bytes.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(384);
+        let mut bytes = Vec::with_capacity(512);
         // Strings and numbers into memory: neither the format nor the writer can fail.
         let _ = serde_json::to_writer(&mut bytes, self);
         bytes
@@ -125,4 +131,11 @@ impl Problem {
     pub fn error_of(&self, field: &str) -> Option<&FieldError> {
         self.errors.iter().find(|error| error.field.as_deref() == Some(field))
     }
+}
+
+fn type_uri(base: &str, code: &Code) -> String {
+    let mut uri = String::with_capacity(base.len() + code.as_str().len());
+    uri.push_str(base);
+    uri.extend(code.as_str().chars().map(|c| if c == '_' { '-' } else { c }));
+    uri
 }

@@ -3,12 +3,13 @@ use std::{borrow::Cow, error::Error, fmt::Write as _};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use super::{CONTENT_TYPE, Problem};
-use crate::ServiceError;
+use crate::{ErrorStatus, LogLevel, RequestId, ServiceError, layer::current};
 
 /// Makes an HTTP response of an error, for any body type that bytes can become.
 ///
-/// The response stands on its own; [`ErrorLayer`](crate::ErrorLayer) adds the service and the
-/// request id, and logs what the client does not see.
+/// The response stands on its own. Within an [`ErrorLayer`](crate::ErrorLayer) it has the service,
+/// the request id and the trace at once; made elsewhere, the layer adds them on its way out. The
+/// layer logs what the client does not see.
 ///
 /// ```
 /// use ticketkit_core::{error::NotFound, respond};
@@ -18,13 +19,13 @@ use crate::ServiceError;
 /// assert_eq!(response.headers()["content-type"], "application/problem+json");
 /// ```
 pub fn respond<B: From<Vec<u8>>>(error: &(impl ServiceError + ?Sized)) -> Response<B> {
-    let problem = Problem::of(error);
-    let cause = error.status().is_server_error().then(|| chain(error));
-    let mut response = Response::new(B::from(problem.to_json()));
+    let mut report = Report::of(error);
+    report.rendered_for = current::complete(&mut report.problem);
+    let mut response = Response::new(B::from(report.problem.to_json()));
     *response.status_mut() = error.status().into();
     error.headers(response.headers_mut());
     set_headers(response.headers_mut());
-    response.extensions_mut().insert(Report { problem, cause });
+    response.extensions_mut().insert(report);
     response
 }
 
@@ -32,41 +33,74 @@ pub fn respond<B: From<Vec<u8>>>(error: &(impl ServiceError + ?Sized)) -> Respon
 #[derive(Debug, Clone)]
 pub(crate) struct Report {
     pub(crate) problem: Problem,
+    pub(crate) log_level: LogLevel,
     /// The error and its sources, for the log alone.
     pub(crate) cause: Option<String>,
+    /// The request whose layer completed the document before it was rendered.
+    pub(crate) rendered_for: Option<RequestId>,
+}
+
+impl Report {
+    pub(crate) fn of(error: &(impl ServiceError + ?Sized)) -> Self {
+        let log_level = error.log_level();
+        Self {
+            problem: Problem::of(error),
+            log_level,
+            cause: log_level.wants_cause().then(|| chain(error)),
+            rendered_for: None,
+        }
+    }
+
+    /// The report of a response that some framework or foreign code made.
+    pub(crate) fn foreign(status: ErrorStatus, cause: Option<Cow<'static, str>>) -> Self {
+        Self {
+            problem: Problem::of_status(status),
+            log_level: status.log_level(),
+            cause: cause.map(Cow::into_owned),
+            rendered_for: None,
+        }
+    }
 }
 
 /// Puts a complete document into a response, keeping the headers that carry meaning.
-pub(crate) fn write<B: From<Vec<u8>>>(response: Response<B>, problem: &Problem) -> Response<B> {
-    let (mut parts, _) = response.into_parts();
-    parts.status = StatusCode::from_u16(problem.status).unwrap_or(parts.status);
-    let about_the_body: Vec<HeaderName> =
-        parts.headers.keys().filter(|name| is_about_the_body(name)).cloned().collect();
-    for name in about_the_body {
-        parts.headers.remove(name);
+pub(crate) fn write<B: From<Vec<u8>>>(response: &mut Response<B>, problem: &Problem) {
+    if let Ok(status) = StatusCode::from_u16(problem.status) {
+        *response.status_mut() = status;
     }
-    set_headers(&mut parts.headers);
-    Response::from_parts(parts, B::from(problem.to_json()))
+    let headers = response.headers_mut();
+    while let Some(name) = headers.keys().find(|name| is_about_the_body(name)).cloned() {
+        headers.remove(name);
+    }
+    set_headers(headers);
+    *response.body_mut() = B::from(problem.to_json());
 }
 
-/// Headers that describe the body that is replaced; all others survive.
+/// Headers that describe the body that is replaced, and may quote it; all others survive.
 fn is_about_the_body(name: &HeaderName) -> bool {
-    matches!(
-        *name,
-        header::CONTENT_TYPE
-            | header::CONTENT_LENGTH
-            | header::CONTENT_ENCODING
-            | header::CONTENT_LANGUAGE
-            | header::CONTENT_DISPOSITION
-            | header::CONTENT_RANGE
-            | header::TRANSFER_ENCODING
-            | header::ACCEPT_RANGES
-            | header::ETAG
-            | header::LAST_MODIFIED
-            | header::CACHE_CONTROL
-            | header::EXPIRES
-            | header::AGE
-    )
+    // These two are set anew.
+    if *name == header::CONTENT_TYPE || *name == header::CACHE_CONTROL {
+        return false;
+    }
+    let text = name.as_str();
+    match text.strip_prefix("content-") {
+        Some(what) => !what.starts_with("security-policy"),
+        None => matches!(
+            text,
+            "accept-ranges"
+                | "age"
+                | "digest"
+                | "etag"
+                | "expires"
+                | "last-modified"
+                | "pragma"
+                | "repr-digest"
+                | "signature"
+                | "signature-input"
+                | "trailer"
+                | "transfer-encoding"
+                | "warning"
+        ),
+    }
 }
 
 fn set_headers(headers: &mut HeaderMap) {
@@ -75,7 +109,7 @@ fn set_headers(headers: &mut HeaderMap) {
 }
 
 /// The text of an error and of all that is behind it.
-fn chain(error: &(impl ServiceError + ?Sized)) -> String {
+pub(crate) fn chain(error: &(impl Error + ?Sized)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
@@ -83,11 +117,4 @@ fn chain(error: &(impl ServiceError + ?Sized)) -> String {
         source = Error::source(error);
     }
     text
-}
-
-impl Report {
-    /// The report of a response that some framework or foreign code made.
-    pub(crate) fn foreign(status: crate::ErrorStatus, cause: Option<Cow<'static, str>>) -> Self {
-        Self { problem: Problem::of_status(status), cause: cause.map(Cow::into_owned) }
-    }
 }

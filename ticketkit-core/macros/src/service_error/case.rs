@@ -2,41 +2,58 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::{Attribute, Error, Fields, LitStr, Member, Meta, Result};
+use syn::{Attribute, Error, Fields, LitStr, Member, Result};
 
 use super::{
-    attributes::{Attributes, Detail},
-    names,
+    attributes::{Attributes, Detail, is_public},
+    format,
+    leaks::{self, ErrorText},
+    names, values,
 };
 
 pub(super) struct Case {
     pub(super) name: Ident,
     path: TokenStream,
-    attributes: Attributes,
-    /// The fields, with the names that they are bound to.
-    fields: Vec<(Member, Ident)>,
+    pub(super) attributes: Attributes,
+    pub(super) fields: Vec<Field>,
+    pub(super) text: ErrorText,
+}
+
+pub(super) struct Field {
+    member: Member,
+    /// What an expression of the author calls it.
+    visible: Ident,
+    /// What no text or expression of the author can call it.
+    hidden: Ident,
+    is_source: bool,
+    is_public: bool,
 }
 
 impl Case {
+    /// `common` are the attributes of the whole enum, whose `#[error]` stands for missing ones.
     pub(super) fn new(
         path: TokenStream,
         name: &Ident,
-        attrs: &[Attribute],
+        (attrs, common): (&[Attribute], &[Attribute]),
         fields: &Fields,
     ) -> Result<Self> {
-        let attributes = Attributes::parse(name, attrs)?;
-        let bound = fields.members().map(|member| {
-            let ident = match &member {
-                Member::Named(name) => name.clone(),
-                Member::Unnamed(index) => format_ident!("field_{}", index.index),
-            };
-            (member, ident)
-        });
-        let case = Self { name: name.clone(), path, attributes, fields: bound.collect() };
+        let attributes = Attributes::of_case(name, attrs)?;
+        let text =
+            ErrorText::of(attrs).or_else(|| ErrorText::of(common)).unwrap_or(ErrorText::Unknown);
+        let fields = fields
+            .iter()
+            .zip(fields.members())
+            .map(|(field, member)| Field::new(field, member, &text))
+            .collect::<Result<_>>()?;
+        let case = Self { name: name.clone(), path, attributes, fields, text };
         if case.attributes.transparent && case.fields.len() != 1 {
             return Err(Error::new(name.span(), "`transparent` needs exactly one field"));
         }
-        case.refuse_leaks(attrs, fields)?;
+        if let Some(code) = case.own_code().filter(|code| !values::is_code(code)) {
+            let message = format!("`{code}` is no error code: give another with `code = \"…\"`");
+            return Err(Error::new(name.span(), message));
+        }
+        leaks::refuse(&case)?;
         Ok(case)
     }
 
@@ -49,23 +66,29 @@ impl Case {
         Some(code.as_ref().map_or_else(|| names::code(&self.name.to_string()), LitStr::value))
     }
 
+    /// Tells whether a name in a text or an expression is that of the source.
+    pub(super) fn is_source(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.is_source && field.is_called(name))
+    }
+
     pub(super) fn status(&self) -> TokenStream {
         let status = self.attributes.status.unwrap_or(500);
-        self.arm("status", &quote!(), || {
-            quote! {
+        self.arm(
+            "status",
+            &quote! {
                 const {
                     match ::ticketkit_core::ErrorStatus::new(#status) {
                         ::std::option::Option::Some(status) => status,
                         ::std::option::Option::None => ::std::panic!("no status of an error"),
                     }
                 }
-            }
-        })
+            },
+        )
     }
 
     pub(super) fn code(&self) -> TokenStream {
         let code = self.own_code().unwrap_or_else(|| "internal".to_owned());
-        self.arm("code", &quote!(), || quote!(const { ::ticketkit_core::Code::new(#code) }))
+        self.arm("code", &quote!(const { ::ticketkit_core::Code::new(#code) }))
     }
 
     fn title_text(&self) -> String {
@@ -78,27 +101,59 @@ impl Case {
 
     pub(super) fn title(&self) -> TokenStream {
         let title = self.title_text();
-        self.arm("title", &quote!(), || quote!(::std::borrow::Cow::Borrowed(#title)))
+        self.arm("title", &quote!(::std::borrow::Cow::Borrowed(#title)))
     }
 
-    pub(super) fn detail(&self) -> TokenStream {
-        self.arm("detail", &quote!(), || match &self.attributes.detail {
-            None => quote!(::std::option::Option::None),
-            Some(Detail::Own(_)) => {
-                quote!(::std::option::Option::Some(::std::string::ToString::to_string(self)))
-            }
+    pub(super) fn service(&self) -> TokenStream {
+        self.arm("service", &quote!(::std::option::Option::None))
+    }
+
+    pub(super) fn detail(&self) -> Result<TokenStream> {
+        let own = || quote!(::std::string::ToString::to_string(self));
+        let (text, shown) = match &self.attributes.detail {
+            None => return Ok(self.arm("detail", &quote!(::std::option::Option::None))),
+            Some(Detail::Own(_)) => match &self.text {
+                ErrorText::Shows(names) => (own(), names.clone()),
+                _ => (own(), Vec::new()),
+            },
             Some(Detail::Text(text)) => {
-                let text = with_bound_names(text);
-                quote!(::std::option::Option::Some(::std::format!(#text)))
+                let names = format::placeholders(&text.value());
+                (self.formatted(text)?, names)
             }
-        })
+        };
+        let shown =
+            |field: &&Field| !field.is_public && shown.iter().any(|name| field.is_called(name));
+        let checked = self.fields.iter().filter(shown).map(|field| &field.hidden);
+        let body = quote!({
+            #(::ticketkit_core::__shown_to_clients!(#checked);)*
+            ::std::option::Option::Some(#text)
+        });
+        let path = &self.path;
+        let bindings =
+            self.fields.iter().map(|Field { member, hidden, .. }| quote!(#member: #hidden));
+        Ok(quote!(#path { #(#bindings),* } => #body,))
+    }
+
+    fn formatted(&self, text: &LitStr) -> Result<TokenStream> {
+        let names = format::placeholders(&text.value());
+        let known = |name: &str| self.fields.iter().any(|field| field.text() == name);
+        let text = format::prefixed(text, known)?;
+        let used = self.fields.iter().filter(|field| names.contains(&field.text()));
+        let arguments = used.map(|field| {
+            let (name, value) = (format_ident!("__{}", field.text()), &field.hidden);
+            quote!(#name = #value)
+        });
+        Ok(quote!(::std::format!(#text #(, #arguments)*)))
     }
 
     pub(super) fn errors(&self) -> TokenStream {
         let title = self.title_text();
-        self.arm("errors", &quote!(), || match &self.attributes.field {
-            None => quote!(::std::vec::Vec::new()),
-            Some(field) => quote! {
+        let Attributes { field, errors, .. } = &self.attributes;
+        let body = match (errors, field) {
+            (Some(errors), _) => quote! {
+                ::std::iter::Iterator::collect(::std::iter::IntoIterator::into_iter(#errors(self)))
+            },
+            (None, Some(field)) => quote! {
                 ::std::vec![
                     ::ticketkit_core::FieldError::new(
                         ::ticketkit_core::ServiceError::detail(self)
@@ -107,136 +162,99 @@ impl Case {
                     .field(#field)
                 ]
             },
-        })
+            (None, None) => quote!(::std::vec::Vec::new()),
+        };
+        self.arm("errors", &body)
     }
 
     pub(super) fn headers(&self) -> TokenStream {
-        self.arm("headers", &quote!(headers), || match &self.attributes.retry_after {
-            None => quote!({}),
-            Some(seconds) => quote!({
+        let path = &self.path;
+        if self.attributes.transparent {
+            return quote! {
+                #path { 0: inner } => ::ticketkit_core::ServiceError::headers(inner, headers),
+            };
+        }
+        if self.attributes.values().next().is_none() {
+            return quote!(#path { .. } => {});
+        }
+        let retry_after = self.attributes.retry_after.iter().map(|seconds| {
+            quote! {
                 headers.insert(
                     ::ticketkit_core::__private::http::header::RETRY_AFTER,
                     ::ticketkit_core::__private::http::HeaderValue::from(u64::from(#seconds)),
                 );
-            }),
-        })
-    }
-
-    /// An arm that binds all fields, or asks the one field of a transparent case.
-    fn arm(
-        &self,
-        method: &str,
-        arguments: &TokenStream,
-        body: impl FnOnce() -> TokenStream,
-    ) -> TokenStream {
-        let path = &self.path;
-        let bindings = self.fields.iter().map(|(member, name)| match member {
-            Member::Named(_) => quote!(#name),
-            Member::Unnamed(_) => quote!(#member: #name),
+            }
         });
-        let body = match (self.attributes.transparent, self.fields.first()) {
-            (true, Some((_, inner))) => {
-                let method = Ident::new(method, Span::call_site());
-                quote!(::ticketkit_core::ServiceError::#method(#inner, #arguments))
-            }
-            _ => body(),
-        };
-        quote!(#path { #(#bindings),* } => #body,)
+        let others = self.attributes.headers.iter().map(super::header::Header::insert);
+        let bindings = self.fields.iter().map(|Field { member, visible, .. }| match member {
+            Member::Named(_) => quote!(#visible),
+            Member::Unnamed(_) => quote!(#member: #visible),
+        });
+        quote!(#path { #(#bindings),* } => { #(#retry_after)* #(#others)* })
     }
 
-    /// The text of a 5xx or of a source is never public.
-    fn refuse_leaks(&self, attrs: &[Attribute], fields: &Fields) -> Result<()> {
-        let is_server_error = self.attributes.status.is_some_and(|status| status >= 500);
-        let sources: Vec<String> = fields
-            .iter()
-            .zip(&self.fields)
-            .filter(|(field, _)| is_source(field))
-            .map(|(_, (member, _))| text_of(member))
-            .collect();
-        let shows_source =
-            |text: &str| placeholders(text).iter().find(|name| sources.contains(name)).cloned();
-        match &self.attributes.detail {
-            None => Ok(()),
-            Some(Detail::Own(span)) if is_server_error => Err(Error::new(
-                *span,
-                "the text of a 5xx error is for the log: give a fixed `detail = \"…\"`, or none",
-            )),
-            Some(Detail::Own(span)) => match error_text(attrs).and_then(|text| {
-                if text == "transparent" { Some(text) } else { shows_source(&text) }
-            }) {
-                Some(name) => Err(Error::new(
-                    *span,
-                    format!(
-                        "the text of this error shows its source (`{name}`), which is for the log: \
-                         give a `detail = \"…\"` without it"
-                    ),
-                )),
-                None => Ok(()),
+    pub(super) fn log_level(&self) -> TokenStream {
+        let body = self.attributes.log.map_or_else(
+            || quote!(::ticketkit_core::ServiceError::status(self).log_level()),
+            |level| {
+                let level = Ident::new(level, Span::call_site());
+                quote!(::ticketkit_core::LogLevel::#level)
             },
-            Some(Detail::Text(text)) => {
-                let value = text.value();
-                if is_server_error && !placeholders(&value).is_empty() {
-                    let message = "the detail of a 5xx error is a fixed text, without placeholders";
-                    return Err(Error::new(text.span(), message));
-                }
-                match shows_source(&value) {
-                    Some(name) => Err(Error::new(
-                        text.span(),
-                        format!("`{name}` is the source of this error: its text is for the log"),
-                    )),
-                    None => Ok(()),
+        );
+        self.arm("log_level", &body)
+    }
+
+    pub(super) fn is_retryable(&self) -> TokenStream {
+        let body = self.attributes.retryable.map_or_else(
+            || quote!(::ticketkit_core::ServiceError::status(self).is_retryable()),
+            |retryable| quote!(#retryable),
+        );
+        self.arm("is_retryable", &body)
+    }
+
+    /// An arm that needs no field, or asks the one field of a transparent case.
+    fn arm(&self, method: &str, body: &TokenStream) -> TokenStream {
+        let path = &self.path;
+        match (self.attributes.transparent, self.fields.first()) {
+            (true, Some(Field { member, .. })) => {
+                let method = Ident::new(method, Span::call_site());
+                quote! {
+                    #path { #member: inner } => ::ticketkit_core::ServiceError::#method(inner),
                 }
             }
+            _ => quote!(#path { .. } => #body,),
         }
     }
 }
 
-fn is_source(field: &syn::Field) -> bool {
-    let marked = |attr: &Attribute| attr.path().is_ident("source") || attr.path().is_ident("from");
-    field.attrs.iter().any(marked) || field.ident.as_ref().is_some_and(|name| name == "source")
+impl Field {
+    fn new(field: &syn::Field, member: Member, text: &ErrorText) -> Result<Self> {
+        let marked =
+            |attr: &Attribute| attr.path().is_ident("source") || attr.path().is_ident("from");
+        let is_source = field.attrs.iter().any(marked)
+            || field.ident.as_ref().is_some_and(|name| name == "source")
+            || matches!(text, ErrorText::Transparent);
+        let visible = match &member {
+            Member::Named(name) => name.clone(),
+            Member::Unnamed(index) => format_ident!("field_{}", index.index),
+        };
+        let hidden = format_ident!("__{}", text_of(&member), span = Span::mixed_site());
+        Ok(Self { member, visible, hidden, is_source, is_public: is_public(&field.attrs)? })
+    }
+
+    fn text(&self) -> String {
+        text_of(&self.member)
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        let name = name.trim_start_matches("r#");
+        name == self.text() || name == self.visible.to_string().trim_start_matches("r#")
+    }
 }
 
 fn text_of(member: &Member) -> String {
     match member {
-        Member::Named(name) => name.to_string(),
+        Member::Named(name) => name.to_string().trim_start_matches("r#").to_owned(),
         Member::Unnamed(index) => index.index.to_string(),
     }
-}
-
-/// The format text of thiserror's `#[error("…", arguments)]`, its arguments as placeholders.
-fn error_text(attrs: &[Attribute]) -> Option<String> {
-    let attr = attrs.iter().find(|attr| attr.path().is_ident("error"))?;
-    let Meta::List(list) = &attr.meta else { return None };
-    let mut tokens = list.tokens.clone().into_iter();
-    let first = tokens.next()?.to_string();
-    if first == "transparent" {
-        return Some(first);
-    }
-    // `.0` and `source.kind()` among the arguments show a field just as `{0}` does.
-    let arguments: String =
-        tokens.map(|token| format!("{{{}}}", token.to_string().trim_start_matches('.'))).collect();
-    Some(first + &arguments)
-}
-
-/// The names in the braces of a format text.
-fn placeholders(text: &str) -> Vec<String> {
-    let text = text.replace("{{", "").replace("}}", "");
-    text.split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split(['}', ':']).next())
-        .map(|name| name.trim().to_owned())
-        .collect()
-}
-
-/// `{0}` becomes `{field_0}`, the name that the field is bound to.
-fn with_bound_names(text: &LitStr) -> LitStr {
-    let mut value = text.value();
-    for name in placeholders(&value) {
-        if name.bytes().all(|b| b.is_ascii_digit()) && !name.is_empty() {
-            for end in ['}', ':'] {
-                value = value.replace(&format!("{{{name}{end}"), &format!("{{field_{name}{end}"));
-            }
-        }
-    }
-    LitStr::new(&value, text.span())
 }

@@ -25,7 +25,7 @@ pub(super) fn entries(input: &DeriveInput) -> Result<TokenStream> {
 }
 
 fn case(name: &Ident, attrs: &[Attribute], fields: &Fields) -> Result<TokenStream> {
-    let attributes = Attributes::parse(name, attrs)?;
+    let attributes = Attributes::of_case(name, attrs)?;
     if attributes.transparent {
         let inner = fields.iter().map(|field| &field.ty);
         return Ok(quote! {
@@ -37,8 +37,12 @@ fn case(name: &Ident, attrs: &[Attribute], fields: &Fields) -> Result<TokenStrea
     } else {
         described(&name.to_string(), attrs, &attributes)
     };
-    let header = attributes.retry_after.iter().map(|_| "retry-after");
-    Ok(quote! { entries.push(#entry #(.header(#header))*); })
+    let headers = attributes.headers.iter().map(|header| header.name.value());
+    let headers = attributes.retry_after.iter().map(|_| "retry-after".to_owned()).chain(headers);
+    let retryable = attributes.retryable.iter();
+    Ok(quote! {
+        entries.push(#entry #(.header(#headers))* #(.retryable(#retryable))*);
+    })
 }
 
 /// A case with texts of its own.

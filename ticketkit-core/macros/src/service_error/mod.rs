@@ -1,9 +1,13 @@
 //! `#[derive(ServiceError)]`: one case for a struct or for each variant of an enum.
 
-mod attributes;
+pub(crate) mod attributes;
 mod case;
 mod catalogue;
-mod names;
+mod format;
+mod header;
+mod leaks;
+pub(crate) mod names;
+mod values;
 
 use std::collections::HashMap;
 
@@ -22,9 +26,12 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     let status = cases.iter().map(Case::status);
     let code = cases.iter().map(Case::code);
     let title = cases.iter().map(Case::title);
-    let detail = cases.iter().map(Case::detail);
+    let service = cases.iter().map(Case::service);
+    let detail = cases.iter().map(Case::detail).collect::<Result<Vec<_>>>()?;
     let errors = cases.iter().map(Case::errors);
     let headers = cases.iter().map(Case::headers);
+    let log_level = cases.iter().map(Case::log_level);
+    let is_retryable = cases.iter().map(Case::is_retryable);
 
     let name = &input.ident;
     let (impl_generics, type_generics, bounds) = input.generics.split_for_impl();
@@ -33,29 +40,34 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     Ok(quote! {
         #[automatically_derived]
         impl #impl_generics ::ticketkit_core::ServiceError for #name #type_generics #bounds {
-            #unused
             fn status(&self) -> ::ticketkit_core::ErrorStatus {
                 match self { #(#status)* }
             }
-            #unused
             fn code(&self) -> ::ticketkit_core::Code {
                 match self { #(#code)* }
             }
-            #unused
             fn title(&self) -> ::std::borrow::Cow<'static, str> {
                 match self { #(#title)* }
+            }
+            fn service(&self) -> ::std::option::Option<::std::borrow::Cow<'static, str>> {
+                match self { #(#service)* }
             }
             #unused
             fn detail(&self) -> ::std::option::Option<::std::string::String> {
                 match self { #(#detail)* }
             }
-            #unused
             fn errors(&self) -> ::std::vec::Vec<::ticketkit_core::FieldError> {
                 match self { #(#errors)* }
             }
             #unused
             fn headers(&self, headers: &mut ::ticketkit_core::__private::http::HeaderMap) {
                 match self { #(#headers)* }
+            }
+            fn log_level(&self) -> ::ticketkit_core::LogLevel {
+                match self { #(#log_level)* }
+            }
+            fn is_retryable(&self) -> bool {
+                match self { #(#is_retryable)* }
             }
             fn entries() -> ::std::vec::Vec<::ticketkit_core::catalogue::Entry> {
                 let mut entries = ::std::vec::Vec::new();
@@ -72,7 +84,8 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
 fn cases(input: &DeriveInput) -> Result<Vec<Case>> {
     match &input.data {
         Data::Struct(data) => {
-            Ok(vec![Case::new(quote!(Self), &input.ident, &input.attrs, &data.fields)?])
+            let attrs = (&*input.attrs, &[][..]);
+            Ok(vec![Case::new(quote!(Self), &input.ident, attrs, &data.fields)?])
         }
         Data::Enum(data) if data.variants.is_empty() => {
             Err(Error::new_spanned(&input.ident, "an error without variants answers nothing"))
@@ -82,7 +95,8 @@ fn cases(input: &DeriveInput) -> Result<Vec<Case>> {
             .iter()
             .map(|variant| {
                 let name = &variant.ident;
-                Case::new(quote!(Self::#name), name, &variant.attrs, &variant.fields)
+                let attrs = (&*variant.attrs, &*input.attrs);
+                Case::new(quote!(Self::#name), name, attrs, &variant.fields)
             })
             .collect(),
         Data::Union(_) => {

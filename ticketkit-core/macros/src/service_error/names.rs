@@ -1,7 +1,7 @@
 //! Codes and titles from the names of variants.
 
 /// `TicketReserved` becomes `ticket_reserved`.
-pub(super) fn code(name: &str) -> String {
+pub(crate) fn code(name: &str) -> String {
     words(name).join("_")
 }
 
