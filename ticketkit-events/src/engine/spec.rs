@@ -35,6 +35,9 @@ pub struct SubscriptionSpec {
     pub ordered: bool,
     /// How long it lives.
     pub lifetime: Lifetime,
+    /// How many events are handled at the same time by the consumer that is asked
+    /// for; what is fetched ahead is derived from it.
+    pub concurrency: usize,
 }
 
 impl SubscriptionSpec {

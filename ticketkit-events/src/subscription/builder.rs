@@ -157,6 +157,7 @@ impl<S: Clone + Send + Sync + 'static> Subscription<S> {
             types: self.dispatch.types(),
             ordered: self.ordered,
             lifetime: self.lifetime,
+            concurrency: self.settings.concurrency,
         };
         spec.check(bus.engine().name(), bus.engine().capabilities())?;
         let name: Arc<str> = spec.name.as_str().into();

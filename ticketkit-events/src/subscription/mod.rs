@@ -17,4 +17,6 @@ mod process;
 mod retry;
 mod runner;
 
+#[cfg(feature = "rabbitmq")]
+pub(crate) use self::retry::jitter;
 pub use self::{builder::Subscription, layer::Route, retry::RetryPolicy, runner::Runner};

@@ -1,0 +1,257 @@
+//! An event as an AMQP message: the binary mode of CloudEvents 1.0.
+//!
+//! The attributes are headers `cloudEvents:*`, the data is the body. What the engine
+//! notes about a message that failed are headers `ticketkit-*`.
+
+use lapin::{
+    BasicProperties,
+    types::{AMQPValue, FieldTable, ShortString},
+};
+
+use crate::{Causation, Envelope, EventId, Timestamp};
+
+/// Failures that were counted so far.
+pub(super) const FAILURES: &str = "ticketkit-failures";
+/// What went wrong the last time.
+pub(super) const ERROR: &str = "ticketkit-error";
+/// When it was parked, RFC 3339.
+pub(super) const PARKED_AT: &str = "ticketkit-parked-at";
+/// Its place among the parked events of its subscription; rises.
+pub(super) const PLACE: &str = "ticketkit-place";
+/// The queue that it failed in.
+pub(super) const QUEUE: &str = "ticketkit-queue";
+/// Of a parked event of an ordered subscription: it is to be handled now.
+pub(super) const REDRIVEN: &str = "ticketkit-redriven";
+/// Milliseconds to wait after the present wait queue.
+pub(super) const WAIT_LEFT: &str = "ticketkit-wait-left";
+/// Not an event: parked events of the subscription were redriven or discarded.
+pub(super) const WAKE: &str = "ticketkit-wake";
+
+/// A message that arrived.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) properties: BasicProperties,
+    pub(super) body: Vec<u8>,
+}
+
+/// Writes the properties of an event's message.
+pub(super) fn properties(event: &Envelope) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    let mut text = |name: &'static str, value: &str| {
+        headers.insert(name.into(), AMQPValue::LongString(value.into()));
+    };
+    let id = event.id.to_string();
+    text("cloudEvents:specversion", "1.0");
+    text("cloudEvents:id", &id);
+    text("cloudEvents:type", &event.kind);
+    text("cloudEvents:source", &event.source);
+    text("cloudEvents:time", &event.time.to_string());
+    text("cloudEvents:subject", &event.key);
+    let causation = &event.causation;
+    for (name, value) in [
+        ("cloudEvents:correlationid", &causation.correlation_id),
+        ("cloudEvents:causationid", &causation.causation_id),
+        ("cloudEvents:traceparent", &causation.traceparent),
+        ("cloudEvents:tracestate", &causation.tracestate),
+    ] {
+        if let Some(value) = value {
+            text(name, value);
+        }
+    }
+    let version = AMQPValue::LongInt(i32::try_from(event.version).unwrap_or(i32::MAX));
+    headers.insert("cloudEvents:dataversion".into(), version);
+    let properties = BasicProperties::default()
+        .with_content_type("application/json".into())
+        .with_delivery_mode(2)
+        .with_message_id(short(&id))
+        .with_headers(headers);
+    match u64::try_from(event.time.as_millis() / 1000) {
+        Ok(seconds) => properties.with_timestamp(seconds),
+        Err(_) => properties,
+    }
+}
+
+/// Makes a short string of a text that is short; a longer one is cut.
+fn short(text: &str) -> ShortString {
+    ShortString::try_new(text).unwrap_or_else(|_| ShortString::from(""))
+}
+
+impl Received {
+    /// Reads the event, or says what is wrong with it.
+    pub(super) fn event(&self) -> Result<Envelope, String> {
+        let need = |name: &str| {
+            self.text(name).ok_or_else(|| format!("the message has no header {name:?}"))
+        };
+        let parsed = |name: &str, text: &str| format!("the header {name:?} is {text:?}");
+        let id = need("cloudEvents:id")?;
+        let time = need("cloudEvents:time")?;
+        let data = String::from_utf8(self.body.clone())
+            .map_err(|_| "the body of the message is not UTF-8".to_owned())?;
+        Ok(Envelope {
+            id: id.parse().map_err(|_| parsed("cloudEvents:id", &id))?,
+            kind: need("cloudEvents:type")?,
+            source: need("cloudEvents:source")?,
+            time: time.parse().map_err(|_| parsed("cloudEvents:time", &time))?,
+            key: self.text("cloudEvents:subject").unwrap_or_default(),
+            version: self
+                .number("cloudEvents:dataversion")
+                .and_then(|version| u32::try_from(version).ok())
+                .unwrap_or(1),
+            causation: Causation {
+                correlation_id: self.text("cloudEvents:correlationid"),
+                causation_id: self.text("cloudEvents:causationid"),
+                traceparent: self.text("cloudEvents:traceparent"),
+                tracestate: self.text("cloudEvents:tracestate"),
+            },
+            data,
+        })
+    }
+
+    /// Reads as much of an event as there is, for the list of parked ones.
+    pub(super) fn event_or_remains(&self) -> Envelope {
+        self.event().unwrap_or_else(|_| {
+            let message_id = self.properties.message_id().as_ref().map(ToString::to_string);
+            let id = self.text("cloudEvents:id").or(message_id);
+            Envelope {
+                id: id
+                    .and_then(|id| id.parse().ok())
+                    .unwrap_or_else(|| EventId::from(uuid::Uuid::nil())),
+                kind: self.text("cloudEvents:type").unwrap_or_default(),
+                source: self.text("cloudEvents:source").unwrap_or_default(),
+                time: Timestamp::EPOCH,
+                key: self.text("cloudEvents:subject").unwrap_or_default(),
+                version: 0,
+                causation: Causation::default(),
+                data: String::from_utf8_lossy(&self.body).into_owned(),
+            }
+        })
+    }
+
+    fn header(&self, name: &str) -> Option<&AMQPValue> {
+        self.properties.headers().as_ref()?.inner().get(name)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.header(name).is_some()
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        match self.header(name)? {
+            AMQPValue::LongString(text) => {
+                Some(String::from_utf8_lossy(text.as_bytes()).into_owned())
+            }
+            AMQPValue::ShortString(text) => Some(text.to_string()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
+        match self.header(name)? {
+            AMQPValue::ShortShortInt(n) => Some(i64::from(*n)),
+            AMQPValue::ShortShortUInt(n) => Some(i64::from(*n)),
+            AMQPValue::ShortInt(n) => Some(i64::from(*n)),
+            AMQPValue::ShortUInt(n) => Some(i64::from(*n)),
+            AMQPValue::LongInt(n) => Some(i64::from(*n)),
+            AMQPValue::LongUInt(n) => Some(i64::from(*n)),
+            AMQPValue::LongLongInt(n) => Some(*n),
+            _ => self.text(name)?.parse().ok(),
+        }
+    }
+
+    /// Returns what the broker wrote when it gave the message up itself: why, in
+    /// which queue, and when in seconds.
+    pub(super) fn death(&self) -> Option<(String, String, u64)> {
+        let AMQPValue::FieldArray(deaths) = self.header("x-death")? else { return None };
+        let AMQPValue::FieldTable(death) = deaths.as_slice().first()? else { return None };
+        let text = |name: &str| match death.inner().get(name)? {
+            AMQPValue::LongString(text) => {
+                Some(String::from_utf8_lossy(text.as_bytes()).into_owned())
+            }
+            _ => None,
+        };
+        let time = match death.inner().get("time") {
+            Some(AMQPValue::Timestamp(seconds)) => *seconds,
+            _ => 0,
+        };
+        Some((text("reason")?, text("queue")?, time))
+    }
+}
+
+/// Copies the properties of a message for another queue: without what the broker
+/// wrote, with these notes instead of earlier ones.
+pub(super) fn restamped(
+    properties: &BasicProperties,
+    notes: Vec<(&'static str, AMQPValue)>,
+) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    if let Some(before) = properties.headers() {
+        for (name, value) in before {
+            let own = ["x-", "ticketkit-"].iter().any(|own| name.as_str().starts_with(own));
+            if !own {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    for (name, value) in notes {
+        headers.insert(name.into(), value);
+    }
+    let mut properties = properties.clone().with_delivery_mode(2).with_headers(headers);
+    if properties.message_id().is_none() {
+        // Without one, a returned message could not be matched.
+        properties = properties.with_message_id(short(&uuid::Uuid::now_v7().to_string()));
+    }
+    properties
+}
+
+pub(super) fn text(value: &str) -> AMQPValue {
+    AMQPValue::LongString(value.into())
+}
+
+pub(super) fn number(value: impl Into<i64>) -> AMQPValue {
+    AMQPValue::LongLongInt(value.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event() -> Envelope {
+        Envelope {
+            id: EventId::new(),
+            kind: "order.created".to_owned(),
+            source: "/orders".to_owned(),
+            time: Timestamp::from_millis(1_234_567),
+            key: "ключ/🗝".to_owned(),
+            version: 3,
+            causation: Causation {
+                correlation_id: Some("c".to_owned()),
+                causation_id: None,
+                traceparent: Some("00-a-b-01".to_owned()),
+                tracestate: None,
+            },
+            data: r#"{"id":"42"}"#.to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_event_survives_the_way() {
+        let event = event();
+        let body = event.data.clone().into_bytes();
+        let received = Received { properties: properties(&event), body };
+        assert_eq!(received.event(), Ok(event.clone()));
+        let notes = vec![(FAILURES, number(2)), (ERROR, text("no"))];
+        let again = Received { properties: restamped(&received.properties, notes), ..received };
+        assert_eq!(again.event(), Ok(event));
+        assert_eq!((again.number(FAILURES), again.text(ERROR)), (Some(2), Some("no".to_owned())));
+        let clean = restamped(&again.properties, Vec::new());
+        assert_eq!(Received { properties: clean, body: Vec::new() }.number(FAILURES), None);
+    }
+
+    #[test]
+    fn what_is_no_event_says_why_and_can_still_be_listed() {
+        let received =
+            Received { properties: BasicProperties::default(), body: b"\xff\xfe".to_vec() };
+        assert!(received.event().unwrap_err().contains("cloudEvents:id"));
+        assert_eq!(received.event_or_remains().kind, "");
+    }
+}

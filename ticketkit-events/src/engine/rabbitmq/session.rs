@@ -1,0 +1,369 @@
+//! One consumer at the broker: a task that keeps it up.
+//!
+//! The task owns the channel. It hands deliveries over, gathers settlements, and
+//! when the channel or the connection ends it builds all of it again: connection,
+//! channel, topology, prefetch, consumer.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{StreamExt, future::try_join_all};
+use lapin::{
+    Channel, Consumer,
+    message::Delivery,
+    options::{
+        BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions,
+        BasicQosOptions, QueueDeleteOptions,
+    },
+    types::FieldTable,
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep, sleep_until},
+};
+use tracing::{info, warn};
+
+use super::{
+    Inner,
+    acks::{Acks, Frame, Settled},
+    error::failed,
+    lanes::{Held, Origin},
+    link::backoff,
+    message::{self, Received},
+    parked::{Look, Stored},
+    topology::Names,
+};
+use crate::{engine::EngineError, handler::describe};
+
+/// Settlements wait for others this long or until there are this many.
+const LINGER: Duration = Duration::from_millis(2);
+const GATHERED: usize = 64;
+
+/// What the task tells.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    /// Deliveries from here on belong to this session, counted from 1.
+    Opened(u64),
+    Delivered(Box<Held>),
+    /// The parked events of an ordered subscription, as they were at `epoch`.
+    Stored {
+        epoch: u64,
+        stored: Vec<Stored>,
+    },
+    /// The session is over: the broker delivers all that was not settled again.
+    Lost,
+}
+
+/// What the task is told.
+#[derive(Debug)]
+pub(super) enum Command {
+    Settle {
+        session: u64,
+        settled: Vec<(u64, Settled)>,
+    },
+    /// Look at the parked events.
+    Look,
+    Close(oneshot::Sender<()>),
+}
+
+/// What a consumer is.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) names: Names,
+    pub(super) types: Vec<String>,
+    pub(super) prefetch: u16,
+    /// Rises when this consumer has changed the parked events.
+    pub(super) epoch: AtomicU64,
+}
+
+pub(super) struct Task {
+    inner: Arc<Inner>,
+    plan: Arc<Plan>,
+    incoming: mpsc::UnboundedSender<Incoming>,
+    commands: mpsc::UnboundedReceiver<Command>,
+    number: u64,
+}
+
+struct Session {
+    channel: Channel,
+    consumer: Consumer,
+    acks: Acks,
+    flush_at: Option<Instant>,
+    last_tag: u64,
+    /// Whether the parked events of an ordered subscription have been looked at.
+    looked: bool,
+}
+
+/// How a session ended.
+enum End {
+    Lost(String),
+    Closed(Option<oneshot::Sender<()>>),
+}
+
+impl Task {
+    pub(super) fn spawn(
+        inner: Arc<Inner>,
+        plan: Arc<Plan>,
+    ) -> (mpsc::UnboundedSender<Command>, mpsc::UnboundedReceiver<Incoming>) {
+        let (sender, commands) = mpsc::unbounded_channel();
+        let (incoming, receiver) = mpsc::unbounded_channel();
+        tokio::spawn(Self { inner, plan, incoming, commands, number: 0 }.run());
+        (sender, receiver)
+    }
+
+    fn tell(&self, incoming: Incoming) {
+        // Nobody listens any more when the consumer was dropped.
+        let _ = self.incoming.send(incoming);
+    }
+
+    async fn run(mut self) {
+        let subscription = self.plan.names.subscription.clone();
+        let mut attempt = 0;
+        loop {
+            let session = tokio::select! {
+                session = open(&self.inner, &self.plan) => session,
+                reply = closed(&mut self.commands) => return self.closed(reply).await,
+            };
+            let reason = match session {
+                Ok(session) => {
+                    if self.number > 0 {
+                        info!(subscription, "consumes again");
+                    }
+                    (self.number, attempt) = (self.number + 1, 0);
+                    self.tell(Incoming::Opened(self.number));
+                    let end = self.serve(session).await;
+                    self.tell(Incoming::Lost);
+                    match end {
+                        End::Closed(reply) => return self.closed(reply).await,
+                        End::Lost(reason) => reason,
+                    }
+                }
+                Err(error) => {
+                    attempt += 1;
+                    describe(&error)
+                }
+            };
+            warn!(subscription, attempt, reason, "the consumer is lost");
+            tokio::select! {
+                () = sleep(backoff(attempt)) => {}
+                reply = closed(&mut self.commands) => return self.closed(reply).await,
+            }
+        }
+    }
+
+    async fn serve(&mut self, mut session: Session) -> End {
+        let end = loop {
+            let step = tokio::select! {
+                biased;
+                command = self.commands.recv() => match command {
+                    Some(Command::Settle { session: number, settled }) => {
+                        if number == self.number {
+                            session.settle(settled);
+                        }
+                        session.flush_if(GATHERED).await
+                    }
+                    Some(Command::Look) => self.look().await.map_err(|error| describe(&error)),
+                    Some(Command::Close(reply)) => break End::Closed(Some(reply)),
+                    None => break End::Closed(None),
+                },
+                () = sleep_until(session.flush_at.unwrap_or_else(Instant::now)),
+                    if session.flush_at.is_some() => session.flush_if(0).await,
+                delivery = session.consumer.next() => match delivery {
+                    Some(Ok(delivery)) => self.deliver(&mut session, delivery).await,
+                    Some(Err(error)) => Err(describe(&error)),
+                    None => Err("the broker has ended the consumer".to_owned()),
+                },
+            };
+            if let Err(reason) = step {
+                break End::Lost(reason);
+            }
+        };
+        if let (End::Closed(_), Err(reason)) = (&end, session.close().await) {
+            // What was not said is delivered again.
+            warn!(subscription = self.plan.names.subscription, reason, "not closed in order");
+        }
+        end
+    }
+
+    /// Hands a delivery over, unless it is one for the engine itself.
+    async fn deliver(&self, session: &mut Session, delivery: Delivery) -> Result<(), String> {
+        let tag = delivery.delivery_tag;
+        session.last_tag = tag;
+        let received = Received { properties: delivery.properties, body: delivery.data };
+        let wake = received.has(message::WAKE);
+        // With a single active consumer the first delivery tells that it is this one.
+        if wake || !session.looked {
+            self.look().await.map_err(|error| describe(&error))?;
+            session.looked = true;
+        }
+        if wake {
+            session.settle(vec![(tag, Settled::Ack)]);
+            return Ok(());
+        }
+        let count = |name| received.number(name).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+        let failures = count(message::FAILURES);
+        let names = &self.plan.names;
+        let left = received.number(message::WAIT_LEFT).and_then(|ms| u64::try_from(ms).ok());
+        if let Some(left) = left.filter(|&left| left > 0) {
+            let error = received.text(message::ERROR);
+            let left = Duration::from_millis(left);
+            self.inner
+                .send_to_wait(names, &received.properties, received.body, left, failures, error)
+                .await
+                .map_err(|error| describe(&error))?;
+            session.settle(vec![(tag, Settled::Ack)]);
+            return Ok(());
+        }
+        match received.event() {
+            Ok(envelope) => {
+                let crashes = count("x-delivery-count");
+                self.tell(Incoming::Delivered(Box::new(Held {
+                    envelope: envelope.into(),
+                    properties: received.properties,
+                    origin: Origin::Delivered(tag),
+                    failures,
+                    crashes,
+                })));
+            }
+            Err(reason) => {
+                // Nobody could handle it: it has no key and no type for sure.
+                warn!(subscription = names.subscription, reason, "what came is no event: parked");
+                self.inner
+                    .send_to_dead(names, &received.properties, received.body, None, 1, &reason)
+                    .await
+                    .map_err(|error| describe(&error))?;
+                session.settle(vec![(tag, Settled::Ack)]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads all parked events of an ordered subscription.
+    async fn look(&self) -> Result<(), EngineError> {
+        let epoch = self.plan.epoch.load(Ordering::Acquire);
+        let mut stored = Vec::new();
+        if let Some(mut look) = Look::begin(&self.inner, &self.plan.names.dead).await? {
+            while let Some(next) = look.next().await? {
+                stored.push(next);
+            }
+            look.end().await?;
+        }
+        self.tell(Incoming::Stored { epoch, stored });
+        Ok(())
+    }
+
+    /// Ends; the queues of an instance vanish.
+    async fn closed(self, reply: Option<oneshot::Sender<()>>) {
+        if self.plan.names.instance
+            && let Err(error) = self.delete().await
+        {
+            // They expire by themselves.
+            let subscription = &self.plan.names.subscription;
+            warn!(subscription, error = describe(&error), "the queues of the instance are left");
+        }
+        if let Some(reply) = reply {
+            let _ = reply.send(());
+        }
+    }
+
+    async fn delete(&self) -> Result<(), EngineError> {
+        let channel = self.inner.link.channel().await?;
+        for queue in [&self.plan.names.queue, &self.plan.names.dead] {
+            channel
+                .queue_delete(queue.as_str().into(), QueueDeleteOptions::default())
+                .await
+                .map_err(failed("delete the queues of an instance"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Declares what the consumer needs, and consumes.
+async fn open(inner: &Inner, plan: &Plan) -> Result<Session, EngineError> {
+    let topology = &inner.topology;
+    let channel = inner.link.channel().await?;
+    topology.declare_base(&channel).await?;
+    topology.declare(&channel, &plan.names, &plan.types).await?;
+    channel
+        .basic_qos(plan.prefetch, BasicQosOptions::default())
+        .await
+        .map_err(failed("set the prefetch"))?;
+    let consumer = channel
+        .basic_consume(
+            plan.names.queue.as_str().into(),
+            "".into(),
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        )
+        .await
+        .map_err(failed("consume"))?;
+    let (acks, looked) = (Acks::default(), !plan.names.ordered);
+    Ok(Session { channel, consumer, acks, flush_at: None, last_tag: 0, looked })
+}
+
+/// Waits until the consumer is closed or dropped; forgets what it settles, for there
+/// is no session that it could be of.
+async fn closed(commands: &mut mpsc::UnboundedReceiver<Command>) -> Option<oneshot::Sender<()>> {
+    loop {
+        match commands.recv().await {
+            Some(Command::Close(reply)) => return Some(reply),
+            Some(_) => {}
+            None => return None,
+        }
+    }
+}
+
+impl Session {
+    fn settle(&mut self, settled: Vec<(u64, Settled)>) {
+        for (tag, how) in settled {
+            self.acks.settle(tag, how);
+        }
+        if self.acks.unsaid() > 0 {
+            self.flush_at.get_or_insert_with(|| Instant::now() + LINGER);
+        }
+    }
+
+    async fn flush_if(&mut self, count: usize) -> Result<(), String> {
+        if self.acks.unsaid() < count {
+            return Ok(());
+        }
+        self.flush_at = None;
+        let channel = &self.channel;
+        let frames = self.acks.flush().into_iter().map(|frame| async move {
+            match frame {
+                Frame::Ack { tag, multiple } => {
+                    channel.basic_ack(tag, BasicAckOptions { multiple }).await
+                }
+                Frame::Requeue { tag } => {
+                    let options = BasicNackOptions { multiple: false, requeue: true };
+                    channel.basic_nack(tag, options).await
+                }
+            }
+        });
+        try_join_all(frames).await.map(drop).map_err(|error| describe(&error))
+    }
+
+    /// Says what is settled, and gives back the rest.
+    async fn close(mut self) -> Result<(), String> {
+        let close = async {
+            let tag = self.consumer.tag();
+            self.channel.basic_cancel(tag, BasicCancelOptions::default()).await?;
+            // What came between is given back with the rest.
+            Ok(())
+        };
+        close.await.map_err(|error: lapin::Error| describe(&error))?;
+        self.flush_if(0).await?;
+        let close = async {
+            // Tag 0: everything of this channel that is not settled.
+            let all = BasicNackOptions { multiple: true, requeue: true };
+            self.channel.basic_nack(0, all).await?;
+            self.channel.close(200, "done".into()).await
+        };
+        close.await.map_err(|error| describe(&error))
+    }
+}

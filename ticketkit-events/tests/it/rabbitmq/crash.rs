@@ -1,0 +1,91 @@
+//! A broker that is killed, and one that is short of memory.
+
+use std::time::Duration;
+
+use ticketkit_events::{Subscription, engine::EngineError};
+use tokio::task::JoinSet;
+
+use super::{History, Place, broker::Broker, envelope, insist};
+use crate::support::{OrderCreated, Running, eventually};
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs RabbitMQ installed: run cargo xtask test"]
+async fn a_killed_broker_loses_nothing_that_it_confirmed() {
+    const KEYS: i64 = 20;
+    const EACH: i64 = 150;
+    const KILLS: usize = 2;
+    let mut broker = Broker::start();
+    let place = Place::new();
+    let bus = place.bus_at(&broker.url()).await.unwrap();
+    let history = History::default();
+    let seen = history.clone();
+    let subscription =
+        Subscription::new("orders").ordered().handle(async move |event: OrderCreated| {
+            seen.push(&event.id, event.n);
+            Ok(())
+        });
+    let running = Running::subscription(&bus, subscription).await;
+    let begun = std::time::Instant::now();
+    let mut tasks = JoinSet::new();
+    for key in 0..KEYS {
+        let bus = bus.clone();
+        tasks.spawn(async move {
+            for n in 0..EACH {
+                insist(&bus, &envelope(&format!("key-{key}"), n)).await;
+            }
+        });
+    }
+    for _ in 0..KILLS {
+        let before = history.distinct();
+        println!("{:?} {before}", begun.elapsed());
+        eventually("the flow goes on", async || history.distinct() > before + 500).await;
+        println!("{:?} kill", begun.elapsed());
+        broker = tokio::task::spawn_blocking(move || {
+            broker.kill_and_restart();
+            broker
+        })
+        .await
+        .unwrap();
+    }
+    tasks.join_all().await;
+    eventually("all are handled", async || history.distinct() == (KEYS * EACH) as usize).await;
+    running.stop().await;
+    for key in 0..KEYS {
+        assert_eq!(history.firsts(&format!("key-{key}")), (0..EACH).collect::<Vec<_>>(), "{key}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs RabbitMQ installed: run cargo xtask test"]
+async fn a_broker_short_of_memory_holds_up_publishers_and_not_consumers() {
+    let broker = Broker::start();
+    let place = Place::new();
+    let bus = place.bus_at(&broker.url()).await.unwrap();
+    let history = History::default();
+    let seen = history.clone();
+    let subscription = Subscription::new("orders").handle(async move |event: OrderCreated| {
+        seen.push(&event.id, event.n);
+        Ok(())
+    });
+    let runner = subscription.bind(&bus).await.unwrap();
+    insist(&bus, &envelope("a", 1)).await;
+    broker.ctl(&["set_vm_memory_high_watermark", "0.00001"]);
+    let publish = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.publish_envelopes(&[envelope("a", 2)]).await.remove(0) }
+    });
+    // The broker says so when something is published.
+    let blocked = |error: EngineError| error.to_string().contains("takes no events");
+    eventually("the check says so", async || bus.check().await.is_err_and(blocked)).await;
+    let running = Running::spawn(async move |stopped| {
+        runner.run(async { drop(stopped.await) }).await.unwrap();
+    });
+    eventually("what is there is handled", async || history.distinct() == 1).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!publish.is_finished(), "it waits");
+    broker.ctl(&["set_vm_memory_high_watermark", "0.6"]);
+    publish.await.unwrap().unwrap();
+    eventually("it is handled", async || history.distinct() == 2).await;
+    bus.check().await.unwrap();
+    running.stop().await;
+}
