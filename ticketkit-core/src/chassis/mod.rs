@@ -35,6 +35,10 @@
 pub mod config;
 pub mod http;
 pub mod logs;
+#[cfg(feature = "otel")]
+pub mod otel;
+#[cfg(feature = "outgoing")]
+pub mod outgoing;
 pub mod serve;
 
 mod health;

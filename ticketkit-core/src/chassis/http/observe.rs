@@ -43,7 +43,13 @@ pub(super) async fn observe(
         target: REQUEST_TARGET, "request", service, method, route, %request_id,
         trace_id = field::Empty,
     );
-    let context = trace(&mut request);
+    let parent = TraceContext::from_headers(request.headers());
+    #[cfg(feature = "otel")]
+    let (recorded, own) =
+        span.in_scope(|| crate::chassis::otel::server(parent.as_ref(), &request, method, route));
+    #[cfg(not(feature = "otel"))]
+    let (recorded, own) = (tracing::Span::none(), None);
+    let context = trace(&mut request, parent, own);
     span.record("trace_id", context.trace_id());
 
     let watch = Watch {
@@ -54,18 +60,25 @@ pub(super) async fn observe(
         started: Instant::now(),
         answered: false,
     };
-    let response = context.scope(next.run(request)).instrument(span.clone()).await;
+    let answer = context.scope(next.run(request)).instrument(recorded.clone());
+    let response = answer.instrument(span.clone()).await;
     let took = watch.end(response.status().as_u16());
+    #[cfg(feature = "otel")]
+    crate::chassis::otel::answered(&recorded, response.status(), 500);
     let status = response.status().as_u16();
     span.in_scope(|| tracing::debug!(status, ?took, "answered"));
     response
 }
 
-/// Continues the trace of the request, or begins one.
-fn trace(request: &mut Request) -> TraceContext {
-    let parent = TraceContext::from_headers(request.headers());
-    let is_traced = parent.is_some();
-    let context = parent.as_ref().map_or_else(TraceContext::root, TraceContext::child);
+/// Continues the trace of the request, or begins one; `own` is what a tracer made of it.
+fn trace(
+    request: &mut Request,
+    parent: Option<TraceContext>,
+    own: Option<TraceContext>,
+) -> TraceContext {
+    let continued = own.or_else(|| parent.map(|parent| parent.child()));
+    let is_traced = continued.is_some();
+    let context = continued.unwrap_or_else(TraceContext::root);
     // The error layer tells clients the trace id of what is traced. What is not valid, and a trace
     // that is only in our logs, is not told and not passed on in headers.
     if is_traced {

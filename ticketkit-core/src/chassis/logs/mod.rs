@@ -67,6 +67,8 @@ pub fn init_with(default: &str, beside: Option<BoxedLayer>) {
     };
     // More specific than what is asked for, so that it stands.
     let targets = targets.with_target(REQUEST_TARGET, LevelFilter::ERROR);
+    #[cfg(feature = "otel")]
+    let targets = targets.with_target(super::otel::TARGET, LevelFilter::OFF);
     let named = std::env::var("LOG_FORMAT").unwrap_or_default();
     let format = if named.trim().is_empty() { Ok(Format::Text) } else { named.trim().parse() };
 

@@ -3,6 +3,10 @@
 mod drain;
 mod exposition;
 mod observed;
+#[cfg(feature = "otel")]
+mod otel;
+#[cfg(feature = "outgoing")]
+mod outgoing;
 
 use std::time::{Duration, Instant};
 

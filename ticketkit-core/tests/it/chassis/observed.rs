@@ -99,6 +99,7 @@ impl io::Write for Lines {
 
 #[tokio::test]
 async fn every_line_within_a_request_has_both_ids() {
+    crate::support::hear_everything();
     let lines = Lines::default();
     let writer = lines.clone();
     let layer = fmt::layer()
