@@ -19,3 +19,5 @@ mod service;
 #[cfg(feature = "sql")]
 mod storage;
 mod support;
+#[cfg(feature = "sql")]
+mod upkeep;

@@ -40,7 +40,8 @@ macro_rules! peek {
         "select d.seq from ticketkit_deliveries d
          where d.subscription = $1
            and ((d.state = 0 and d.due_at <= $2)
-                or (d.state = 1 and d.lease_until <= $2 and d.worker <> $3))"
+                or (d.state = 1 and d.worker <> $3
+                    and (d.lease_until <= $2 or d.lease_until > $4)))"
     };
 }
 
@@ -65,17 +66,20 @@ impl Inner {
                 // A claim whose lease is over holds back nothing: it is taken back.
                 in_order!(
                     "(p.state = 2 or (p.state = 0 and p.due_at > $2)
-                      or (p.state = 1 and (p.lease_until > $2 or p.worker = $3)))"
+                      or (p.state = 1
+                          and (p.worker = $3 or p.lease_until between $2 + 1 and $4)))"
                 ),
                 " limit 1"
             )
         } else {
             concat!(peek!(), " limit 1")
         };
+        let now = self.database.now();
         let found = sqlx::query(query)
             .bind(claimant.subscription)
-            .bind(self.database.now().as_millis())
+            .bind(now.as_millis())
             .bind(claimant.worker)
+            .bind(self.longest_lease(now).as_millis())
             .fetch_optional(self.database.reader())
             .await?;
         Ok(found.is_some())
@@ -162,17 +166,26 @@ impl Inner {
         tx: &mut Tx,
         claimant: &Claimant<'_>,
     ) -> Result<(), sqlx::Error> {
+        let now = self.database.now();
         sqlx::query(
             "update ticketkit_deliveries
              set state = 0, worker = null, crashes = crashes + 1
-             where subscription = $1 and state = 1 and lease_until <= $2 and worker <> $3",
+             where subscription = $1 and state = 1 and worker <> $3
+               and (lease_until <= $2 or lease_until > $4)",
         )
         .bind(claimant.subscription)
-        .bind(self.database.now().as_millis())
+        .bind(now.as_millis())
         .bind(claimant.worker)
+        .bind(self.longest_lease(now).as_millis())
         .execute(tx.conn())
         .await?;
         Ok(())
+    }
+
+    /// Returns until when a lease can last that was given by this clock. One that lasts longer was
+    /// given before the clock was set back: it would hold its events for as long.
+    fn longest_lease(&self, now: Timestamp) -> Timestamp {
+        now + self.database.lease() * 2
     }
 
     /// Extends the lease of everything that a worker has claimed.
