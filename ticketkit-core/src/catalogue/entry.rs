@@ -52,7 +52,7 @@ impl Entry {
             detail: None,
             field: None,
             headers: Vec::new(),
-            retryable: matches!(status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504),
+            retryable: status.is_retryable(),
         }
     }
 
@@ -79,6 +79,7 @@ impl Entry {
         error.headers(&mut headers);
         let mut entry = Self::new(error.status(), error.code(), error.title());
         entry.detail = error.detail().map(Cow::Owned);
+        entry.retryable = error.is_retryable();
         entry.headers = headers.keys().map(|name| name.as_str().to_owned().into()).collect();
         entry
     }
