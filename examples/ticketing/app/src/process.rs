@@ -30,6 +30,9 @@ use crate::{
     settings::{Settings, Throttle},
 };
 
+/// In whose name everything is answered that belongs to no service.
+const PROCESS: &str = "ticketing";
+
 /// `iss` and `aud` of access tokens.
 const ISSUER: &str = "ticketing";
 
@@ -249,14 +252,16 @@ impl Process {
     }
 
     fn pages(&self, services: Dispatch) -> Result<Router, RunError> {
-        let config = WebConfig::new(self.cookies.clone()).with_hold(self.settings.hold_seconds.0);
+        let config = WebConfig::new(self.cookies.clone())
+            .with_hold(self.settings.hold_seconds.0)
+            .with_process(PROCESS);
         let admin = BusAdmin { bus: self.bus.clone(), clock: Clock::system() };
         let web = WebService::new(config, Gateway::new(services)).map_err(start("web"))?;
         Ok(web.with_events(Arc::new(admin)).router())
     }
 
     fn operators(&self) -> Router {
-        http::operators("ticketing", &self.health, &self.metrics)
+        http::operators(PROCESS, &self.health, &self.metrics)
     }
 
     async fn database(&self, service: &'static str) -> Result<Database, RunError> {
@@ -268,7 +273,7 @@ impl Process {
 
 /// Answers what belongs to no service.
 fn nobody() -> Router {
-    Router::new().layer(ErrorLayer::new("ticketing"))
+    Router::new().layer(ErrorLayer::new(PROCESS))
 }
 
 fn start<E>(service: &'static str) -> impl FnOnce(E) -> RunError

@@ -15,13 +15,21 @@ pub struct WebConfig {
     pub hold: Duration,
     /// How long a call to a service may take before the page gives up.
     pub timeout: Duration,
+    /// In whose name a path is answered that leads nowhere.
+    pub process: &'static str,
 }
 
 impl WebConfig {
-    /// Makes the settings of a deployment, with a hold of 15 minutes and a timeout of 10 seconds.
+    /// Makes the settings of a deployment, with a hold of 15 minutes, a timeout of 10 seconds, and
+    /// `web` as the process.
     #[must_use]
     pub const fn new(cookies: CookiePolicy) -> Self {
-        Self { cookies, hold: Duration::from_secs(900), timeout: Duration::from_secs(10) }
+        Self {
+            cookies,
+            hold: Duration::from_secs(900),
+            timeout: Duration::from_secs(10),
+            process: "web",
+        }
     }
 
     /// Sets how long a ticket stays locked for its buyer.
@@ -35,6 +43,14 @@ impl WebConfig {
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Names the process, where it has more services than the pages: what belongs to none of them
+    /// is answered in its name.
+    #[must_use]
+    pub const fn with_process(mut self, process: &'static str) -> Self {
+        self.process = process;
         self
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Path, Request, State},
+    handler::Handler,
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
@@ -63,7 +64,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/admin/events/redrive", form(post(admin_events::redrive)))
         .route("/admin/events/discard", form(post(admin_events::discard)))
         .route("/admin/events/{subscription}/{id}", get(admin_events::inspect))
-        .fallback(nothing)
+        .fallback(nothing.layer(ErrorLayer::new(app.config.process)))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(from_fn_with_state(app.clone(), in_time))
         .layer(ErrorLayer::new("web"))
