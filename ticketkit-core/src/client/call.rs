@@ -42,7 +42,6 @@ impl CallError {
     }
 
     /// Decides what the caller's own client learns.
-    #[must_use]
     pub fn upstream(self) -> Upstream {
         Upstream::new(self)
     }
@@ -50,7 +49,6 @@ impl CallError {
 
 impl RemoteError {
     /// Decides what the caller's own client learns.
-    #[must_use]
     pub fn upstream(self) -> Upstream {
         Upstream::new(self)
     }

@@ -1,4 +1,4 @@
-use std::{any::Any, num::NonZeroU128, sync::Arc};
+use std::{any::Any, sync::Arc};
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 
@@ -14,7 +14,8 @@ use crate::{
 /// What the answer needs to know of its request.
 pub(super) struct About {
     pub(super) request: RequestId,
-    trace: Option<NonZeroU128>,
+    /// The one `traceparent`, which is read only if there is something to tell.
+    trace: Option<HeaderValue>,
     wants_page: bool,
     is_head: bool,
     is_grpc: bool,
@@ -40,7 +41,7 @@ impl About {
     pub(super) fn complete(&self, problem: &mut Problem) {
         problem.service.get_or_insert_with(|| self.settings.service.clone());
         problem.instance = Some(self.request.to_urn().into());
-        problem.trace_id = self.trace.map(|id| format!("{id:032x}").into());
+        problem.trace_id = self.trace.as_ref().and_then(trace_id).map(Into::into);
         if let Some(base) = &self.settings.type_base {
             problem.set_type_base(base);
         }
@@ -165,14 +166,15 @@ impl About {
     }
 }
 
-/// The trace of a request that brings a valid one.
-fn trace(headers: &HeaderMap) -> Option<NonZeroU128> {
+fn trace(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut parents = headers.get_all(TRACEPARENT).iter();
     let (Some(parent), None) = (parents.next(), parents.next()) else { return None };
-    let parent = parent.to_str().ok()?;
-    TraceContext::parse(parent, None)?;
-    // Valid, so that the id is where it has to be; as a number it is small to carry.
-    NonZeroU128::new(u128::from_str_radix(parent.get(3..35)?, 16).ok()?)
+    Some(parent.clone())
+}
+
+/// The trace id, if the header is valid: only then the request is traced.
+fn trace_id(parent: &HeaderValue) -> Option<String> {
+    Some(TraceContext::parse(parent.to_str().ok()?, None)?.trace_id())
 }
 
 /// Responses whose body is left alone although they tell of an error.

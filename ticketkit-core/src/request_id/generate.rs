@@ -17,7 +17,7 @@ thread_local! {
 /// secrets.
 pub(super) fn fresh() -> Uuid {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+    let millis = since.as_secs() * 1000 + u64::from(since.subsec_millis());
     let (high, low) = STATE.with(|state| {
         let seeded = state.get().unwrap_or_else(seed);
         let (next, bits) = step(seeded);

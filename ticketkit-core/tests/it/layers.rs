@@ -23,7 +23,7 @@ use ticketkit_core::{
 };
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::support::{get as fetch, send};
+use crate::support::{get as fetch, hear_everything, send};
 
 type Answer = Response<Vec<u8>>;
 
@@ -197,6 +197,7 @@ impl http_body::Body for Streamed {
 #[tokio::test]
 async fn a_body_that_breaks_off_is_logged_and_ends_with_an_error() {
     for (panics, cause) in [(true, "canary-panic"), (false, "canary-error")] {
+        hear_everything();
         let lines = Lines::default();
         let seen = lines.clone();
         let subscriber = tracing_subscriber::fmt().with_writer(move || seen.clone()).finish();
@@ -264,6 +265,7 @@ async fn errors_are_logged_as_loudly_as_they_say() {
         #[problem(internal, log = "trace")]
         Quiet,
     }
+    hear_everything();
     let lines = Lines::default();
     let seen = lines.clone();
     let subscriber = tracing_subscriber::fmt().with_writer(move || seen.clone()).finish();

@@ -45,3 +45,15 @@ pub(crate) async fn send(
 pub(crate) async fn get(app: &Router, path: &str) -> Answer {
     send(app, Request::get(path), Body::empty()).await
 }
+
+/// Makes sure that a subscriber of one thread hears everything that this thread logs.
+///
+/// While there is just one subscriber in the process, tracing (0.1) asks that of the thread that
+/// happens to log from a place first, which may have none, and keeps the answer. With a global one
+/// beside it, it asks them all.
+pub(crate) fn hear_everything() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
+    });
+}
