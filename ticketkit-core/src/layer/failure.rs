@@ -1,10 +1,14 @@
-use std::{any::Any, borrow::Cow, error::Error};
+#[cfg(any(feature = "axum", feature = "tower"))]
+use std::borrow::Cow;
+use std::{any::Any, error::Error};
 
 use http::HeaderMap;
 
 use super::{Settings, known};
+#[cfg(any(feature = "axum", feature = "tower"))]
+use crate::{Code, ServiceError};
 use crate::{
-    Code, ErrorStatus, ServiceError,
+    ErrorStatus,
     problem::{Report, chain},
 };
 
@@ -51,10 +55,12 @@ pub(super) fn panic_text(payload: &(dyn Any + Send)) -> String {
 }
 
 /// An error of which only the status is known.
+#[cfg(any(feature = "axum", feature = "tower"))]
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.generic().1)]
 pub(super) struct Bare(pub(super) ErrorStatus);
 
+#[cfg(any(feature = "axum", feature = "tower"))]
 impl ServiceError for Bare {
     fn status(&self) -> ErrorStatus {
         self.0
