@@ -1,3 +1,5 @@
+use std::error::Error;
+
 use ::axum::{body::Body, extract::Request};
 use http::header;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -22,11 +24,14 @@ pub(super) async fn read(request: Request) -> Result<Vec<u8>, Unread> {
     }
     match Limited::new(request.into_body(), limit).collect().await {
         Ok(body) => Ok(body.to_bytes().into()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Unread::TooLarge(PayloadTooLarge { limit }))
-        }
+        Err(error) if is_over_a_limit(&*error) => Err(Unread::TooLarge(PayloadTooLarge { limit })),
         Err(error) => Err(Unread::Incomplete(::axum::Error::new(error))),
     }
+}
+
+/// Tells whether the limit here, or that of a layer further out, ended the body.
+fn is_over_a_limit(error: &(dyn Error + 'static)) -> bool {
+    error.is::<LengthLimitError>() || error.source().is_some_and(is_over_a_limit)
 }
 
 /// Why a body could not be read to its end.

@@ -23,7 +23,9 @@ pub(super) fn message(text: &str) -> (Cow<'static, str>, Option<String>) {
         .map(|(_, rest)| rest.rsplit_once(" at line").map_or(rest, |(expected, _)| expected));
     let message = match expected {
         _ if text.starts_with("number out of range") => "must be a number of at most 64 bits",
-        _ if text.starts_with("UUID parsing failed") => "must be a UUID",
+        _ if text.starts_with("UUID parsing failed") || text.starts_with("must be a UUID") => {
+            "must be a UUID"
+        }
         _ if text.contains("surrogate") => "must be Unicode text",
         Some(kind) if kind.contains("UUID") => "must be a UUID",
         Some("a string" | "a borrowed string") => "must be a string",

@@ -104,6 +104,17 @@ async fn a_long_body_is_refused_announced_or_not() {
 }
 
 #[tokio::test]
+async fn the_limit_of_a_layer_further_out_is_a_413_too() {
+    let outer = axum::middleware::map_request(|request: Request<Body>| async {
+        request.map(|body| Body::new(http_body_util::Limited::new(body, 10)))
+    });
+    let app = app().layer(outer);
+    let request = Request::post("/tickets/1").header("content-type", "application/json");
+    let answer = send(&app, request, r#"{"title":"a","price":1}"#).await;
+    assert_eq!(answer.problem().code.as_str(), "payload_too_large");
+}
+
+#[tokio::test]
 async fn the_body_is_judged_before_the_object() {
     assert_eq!(post_json("/tickets/x", "{").await.problem().code.as_str(), "malformed_json");
     for id in ["x", "-1", "%ff", "4294967296"] {
