@@ -25,7 +25,9 @@ async fn a_killed_broker_loses_nothing_that_it_confirmed() {
             Ok(())
         });
     let running = Running::subscription(&bus, subscription).await;
-    let begun = std::time::Instant::now();
+    // RabbitMQ 3.10 writes new bindings to the disk within two seconds: killed before,
+    // it comes back without them.
+    tokio::time::sleep(Duration::from_secs(4)).await;
     let mut tasks = JoinSet::new();
     for key in 0..KEYS {
         let bus = bus.clone();
@@ -37,9 +39,7 @@ async fn a_killed_broker_loses_nothing_that_it_confirmed() {
     }
     for _ in 0..KILLS {
         let before = history.distinct();
-        println!("{:?} {before}", begun.elapsed());
         eventually("the flow goes on", async || history.distinct() > before + 500).await;
-        println!("{:?} kill", begun.elapsed());
         broker = tokio::task::spawn_blocking(move || {
             broker.kill_and_restart();
             broker
