@@ -259,16 +259,15 @@ async fn fly(channel: &Channel, number: u64, message: Message) -> (u64, Landed) 
         confirm.await
     };
     let landed = match publish.await {
-        Ok(Confirmation::Ack(returned)) => Ok((true, returned.map(identify))),
-        Ok(Confirmation::Nack(returned)) => Ok((false, returned.map(identify))),
+        Ok(Confirmation::Ack(returned)) => Ok((true, returned.as_ref().map(identify))),
+        Ok(Confirmation::Nack(returned)) => Ok((false, returned.as_ref().map(identify))),
         Ok(Confirmation::NotRequested) => Err("the channel gives no confirms".to_owned()),
         Err(error) => Err(describe(&error)),
     };
     (number, landed)
 }
 
-#[expect(clippy::boxed_local, reason = "lapin boxes it")]
-fn identify(returned: lapin::message::BasicReturnMessage) -> (Identity, String) {
+fn identify(returned: &lapin::message::BasicReturnMessage) -> (Identity, String) {
     let identity = Identity {
         message_id: id_of(&returned.properties),
         exchange: returned.exchange.to_string(),
