@@ -1,8 +1,8 @@
 //! Development commands of TicketKit: `cargo xtask --help`.
 //!
-//! * [`test`] runs every test of both workspaces and brings what they need.
+//! * [`mod@test`] runs every test of both workspaces and brings what they need.
 //! * [`ci`] runs all checks, the tests last.
-//! * [`bench`] measures, and compares with peers.
+//! * [`mod@bench`] measures, and compares with peers.
 //! * [`servers`] starts private PostgreSQL and RabbitMQ instances.
 //!
 //! The rest is what these stand on: [`cli`] reads the command line, [`process`] runs children so
