@@ -65,8 +65,7 @@ pub mod __private {
     #[doc(hidden)]
     macro_rules! __shown_to_clients {
         ($field:ident) => {{
-            // Which of the two is used depends on the field.
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "which of the two is used depends on the field")]
             use $crate::__private::{ErrorShown as _, ValueShown as _};
             $crate::__private::may_be_shown((&$crate::__private::Shown($field)).kind());
         }};
