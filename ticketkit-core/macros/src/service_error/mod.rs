@@ -36,7 +36,8 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     let name = &input.ident;
     let (impl_generics, type_generics, bounds) = input.generics.split_for_impl();
     // The fields that a text does not mention are bound all the same.
-    let unused = quote!(#[allow(unused_variables, clippy::pattern_type_mismatch, reason = "derived")]);
+    let unused =
+        quote!(#[allow(unused_variables, clippy::pattern_type_mismatch, reason = "derived")]);
     Ok(quote! {
         #[automatically_derived]
         impl #impl_generics ::ticketkit_core::ServiceError for #name #type_generics #bounds {
