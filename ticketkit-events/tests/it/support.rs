@@ -29,7 +29,7 @@ pub(crate) fn order(id: &str, n: i64) -> OrderCreated {
 pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !condition().await {
-        assert!(start.elapsed() < Duration::from_secs(20), "it did not come true that {what}");
+        assert!(start.elapsed() < Duration::from_secs(60), "it did not come true that {what}");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
