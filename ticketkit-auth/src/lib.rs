@@ -1,7 +1,6 @@
 #![doc = include_str!("docs/crate.md")]
 
 pub mod caller;
-pub mod clock;
 pub mod cookies;
 pub mod cross_site;
 pub mod guard;
@@ -23,7 +22,6 @@ mod error;
 mod random;
 
 pub use caller::{Caller, Refusal, User};
-pub use clock::{Clock, ManualClock};
 pub use cookies::CookiePolicy;
 pub use cross_site::CrossSiteLayer;
 pub use error::AuthError;
@@ -33,6 +31,7 @@ pub use layer::AuthLayer;
 pub use random::RandomError;
 pub use revocation::RevocationView;
 pub use throttle::Throttle;
+pub use ticketkit_core::clock::{Clock, ManualClock};
 pub use token::{Claims, Grant, TokenIssuer, TokenVerifier};
 
 #[cfg(all(doctest, feature = "axum", feature = "testing"))]

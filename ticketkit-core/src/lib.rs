@@ -5,6 +5,7 @@ extern crate self as ticketkit_core;
 
 pub mod catalogue;
 pub mod client;
+pub mod clock;
 pub mod error;
 pub mod layer;
 pub mod problem;

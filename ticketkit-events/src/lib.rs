@@ -26,7 +26,6 @@
 //! | `conformance` | the conformance suite for engines |
 
 pub mod bus;
-pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod engine;
@@ -38,18 +37,16 @@ pub mod publisher;
 #[cfg(feature = "sql")]
 pub mod sql;
 pub mod subscription;
-pub mod timestamp;
 
 pub use crate::{
     bus::Bus,
-    clock::Clock,
     envelope::{Causation, Envelope, EventId},
     event::Event,
     handler::{EventContext, HandlerError, Meta, State},
     publisher::{PublishError, Publisher},
     subscription::{RetryPolicy, Subscription},
-    timestamp::Timestamp,
 };
+pub use ticketkit_core::clock::{Clock, Timestamp};
 
 /// Derives [`Event`](trait@Event); the attributes are documented at the trait.
 pub use ticketkit_macros::Event;

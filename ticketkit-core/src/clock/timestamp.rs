@@ -24,7 +24,7 @@ impl Timestamp {
 
     /// Returns the present time of the system.
     ///
-    /// Code that a test should be able to move asks a [`Clock`](crate::Clock).
+    /// Code that a test should be able to move asks a [`Clock`](super::Clock).
     #[must_use]
     pub fn now() -> Self {
         SystemTime::now().into()
