@@ -34,27 +34,65 @@ pub struct Figure {
     ours: f64,
     reference: f64,
     unit: &'static str,
-    is_bound: bool,
+    bound: Bound,
+}
+
+/// What a figure has to keep.
+#[derive(Debug, Clone, Copy)]
+enum Bound {
+    /// The reference is that of a peer, and whatever the ratio is, it is fine.
+    None,
+    /// The reference is no measurement but what ours must not exceed.
+    Reference,
+    AtLeast(f64),
+    AtMost(f64),
 }
 
 impl Figure {
     /// Makes a figure that is compared with that of something else.
     pub fn new(name: impl Into<String>, ours: f64, reference: f64, unit: &'static str) -> Self {
-        Self { name: name.into(), ours, reference, unit, is_bound: false }
+        Self { name: name.into(), ours, reference, unit, bound: Bound::None }
     }
 
     /// Makes a figure that must not be above a bound; where it is, the command fails.
     pub fn at_most(name: impl Into<String>, ours: f64, bound: f64, unit: &'static str) -> Self {
-        Self { is_bound: true, ..Self::new(name, ours, bound, unit) }
+        Self { bound: Bound::Reference, ..Self::new(name, ours, bound, unit) }
+    }
+
+    /// Makes a figure, such as a rate, that must be at least `ratio` times that of the reference.
+    pub fn at_least(
+        name: impl Into<String>,
+        ours: f64,
+        reference: f64,
+        ratio: f64,
+        unit: &'static str,
+    ) -> Self {
+        Self { bound: Bound::AtLeast(ratio), ..Self::new(name, ours, reference, unit) }
+    }
+
+    /// Makes a figure, such as a time, that must be at most `ratio` times that of the reference.
+    pub fn at_most_ratio(
+        name: impl Into<String>,
+        ours: f64,
+        reference: f64,
+        ratio: f64,
+        unit: &'static str,
+    ) -> Self {
+        Self { bound: Bound::AtMost(ratio), ..Self::new(name, ours, reference, unit) }
     }
 }
 
 /// The line that `cargo xtask bench` reads.
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, ours, reference, unit, is_bound } = self;
-        let kind = if *is_bound { "bound" } else { "peer" };
-        write!(f, "{name}\t{ours:.3}\t{reference:.3}\t{unit}\t{kind}")
+        let Self { name, ours, reference, unit, bound } = self;
+        write!(f, "{name}\t{ours:.3}\t{reference:.3}\t{unit}\t")?;
+        match bound {
+            Bound::None => f.write_str("peer"),
+            Bound::Reference => f.write_str("bound"),
+            Bound::AtLeast(ratio) => write!(f, "at-least {ratio}"),
+            Bound::AtMost(ratio) => write!(f, "at-most {ratio}"),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The benchmarks are packages `bench-NAME` in the folders of `benches/`, a workspace of their own.
 //! Their programs print a line per figure; this module builds and runs them, and shows each
-//! [`Figure`] for people or as JSON. A figure above its bound makes the command fail.
+//! [`Figure`] for people or as JSON. A figure that breaks its bound makes the command fail.
 
 mod figure;
 
@@ -30,7 +30,7 @@ pub(crate) fn run(options: &BenchOptions) -> Result<ExitCode> {
     if !process::run(build.arg("--quiet"))? {
         return Err(Failure::new(format!("`{package}` does not build")));
     }
-    let mut above = Vec::new();
+    let mut broken = Vec::new();
     let mut odd = None;
     if !options.json {
         println!("{}", Figure::HEAD);
@@ -39,8 +39,8 @@ pub(crate) fn run(options: &BenchOptions) -> Result<ExitCode> {
         process::run_each_line(&mut program(&package), |line| match Figure::parse(line) {
             Some(figure) => {
                 println!("{}", if options.json { figure.to_json() } else { figure.to_text() });
-                if figure.is_above() {
-                    above.push(figure.name.clone());
+                if figure.broken().is_some() {
+                    broken.push(figure.name.clone());
                 }
             }
             None => odd = Some(line.to_owned()),
@@ -51,10 +51,10 @@ pub(crate) fn run(options: &BenchOptions) -> Result<ExitCode> {
     if !status.success() {
         return Err(Failure::new(format!("`{package}` ended with {status}")));
     }
-    if above.is_empty() {
+    if broken.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("above the bound: {}", above.join(", "));
+    eprintln!("bounds that are not kept: {}", broken.join(", "));
     Ok(ExitCode::FAILURE)
 }
 
