@@ -14,6 +14,7 @@ use crate::{
 /// |---|---|
 /// | `memory:` | in this process, gone with it |
 /// | `sqlite:///data/events.db` | a file, durable (feature `sql`) |
+/// | `postgres://user:password@host:5432/events` | PostgreSQL, durable, for several machines (feature `postgres`) |
 /// | `amqp://user:password@host:5672/vhost` | RabbitMQ, also with `amqps` (feature `rabbitmq`) |
 #[derive(Clone)]
 pub struct Bus {
@@ -57,7 +58,7 @@ impl Bus {
             ))),
             // Only the scheme is repeated: the rest may hold credentials.
             _ => Err(EngineError::unsupported(format!(
-                "no engine is known for {scheme:?}; allowed are memory:, sqlite:// and amqp://"
+                "no engine is known for {scheme:?}; allowed are memory:, sqlite://, postgres:// and amqp://"
             ))),
         }
     }

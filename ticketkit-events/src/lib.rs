@@ -22,6 +22,7 @@
 //! |---|---|
 //! | none | types, handlers and the memory engine |
 //! | `sql` | the embedded SQL engine, and outbox, inbox and schedules, on SQLite |
+//! | `postgres` | the same on PostgreSQL, beside SQLite |
 //! | `rabbitmq` | the engine for RabbitMQ 3.10 and later |
 //! | `conformance` | the conformance suite for engines |
 

@@ -30,7 +30,7 @@ mod order;
 mod restart;
 mod support;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use tokio::task::JoinSet;
 
@@ -40,6 +40,11 @@ use crate::{BoxFuture, Bus, engine::Capabilities};
 pub trait Fixture: Send + Sync + 'static {
     /// Opens the engine. Opened again, a durable engine has the same events.
     fn open(&self) -> BoxFuture<'_, Bus>;
+
+    /// Returns how soon what a dead process held has to come back; 4 s by default.
+    fn recovery(&self) -> Duration {
+        Duration::from_secs(4)
+    }
 }
 
 type Run = for<'a> fn(&'a dyn Fixture) -> BoxFuture<'a, ()>;

@@ -7,7 +7,7 @@
 //! | engine | URL | `publish` is Ok when | order | fan-out | survives a restart |
 //! |---|---|---|---|---|---|
 //! | [`memory`] | `memory:` | this process has accepted it | per key | yes | no |
-//! | [`sql`] | `sqlite:///path/events.db` | it is committed and synced | per key | yes | yes |
+//! | [`sql`] | `sqlite:///path/events.db`, `postgres://host/events` | it is committed and synced | per key | yes | yes |
 //! | [`rabbitmq`] | `amqp://host/vhost`, `amqps://…` | the broker has confirmed it and a queue has it | per key | yes | yes |
 
 mod delivery;

@@ -5,7 +5,8 @@ use tokio::sync::Notify;
 
 use super::{
     DatabaseError, Migration, Tx,
-    dialect::{Dialect, sqlite_url},
+    address::{Address, sqlite_url},
+    dialect::Dialect,
     error::Kind,
     migration,
     probe::probe,
@@ -14,16 +15,23 @@ use crate::{Clock, Timestamp};
 
 const OWN_MIGRATIONS: &[Migration] =
     &[Migration::new(1, "outbox, inbox, schedules", include_str!("schema.sql"))];
-const READERS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The database of one service; cheap to clone.
 ///
-/// Reads go through [`reader`](Self::reader), a pool. Writes go through
-/// [`begin`](Self::begin): on SQLite there is one writing connection, and
-/// transactions get it in the order in which they asked, so a transaction must not
-/// wait for anything slow. A commit is durable when it returns: WAL with
-/// `synchronous = FULL`.
+/// | | SQLite | PostgreSQL (feature `postgres`) |
+/// |---|---|---|
+/// | URL | `sqlite:///data/orders.db` | `postgres://user:password@host:5432/orders` |
+/// | made if it is missing | the file, not its folder | the database, where the user may |
+/// | transactions at the same time | 1, in the order in which they asked | `connections` of the URL, 8 by default |
+/// | isolation | each is alone | read committed: see [`Tx::lock`] |
+/// | connections that read | 4 | half as many as write, at least 2 |
+/// | a commit is | synced (WAL, `synchronous = full`) | as durable as the server's `synchronous_commit` says |
+/// | TLS | | `sslmode=require`, `verify-full`, … of the URL; `prefer` by default |
+///
+/// Reads go through [`reader`](Self::reader), writes through [`begin`](Self::begin). A service has
+/// a database of its own: its tables have the names that it likes, and those that begin with
+/// `ticketkit_` are ours.
 #[derive(Clone, Debug)]
 pub struct Database {
     inner: Arc<Inner>,
@@ -31,8 +39,7 @@ pub struct Database {
 
 #[derive(Debug)]
 struct Inner {
-    name: String,
-    dialect: Dialect,
+    address: Address,
     reader: AnyPool,
     writer: AnyPool,
     clock: Clock,
@@ -51,8 +58,8 @@ pub(crate) enum Durability {
 impl Database {
     /// Opens the database that a URL names, such as `sqlite:///data/orders.db`.
     ///
-    /// A SQLite file is made if it is missing, its folder is not. The tables of the
-    /// outbox, the inbox and the schedules are made or brought up to date.
+    /// The tables of the outbox, the inbox and the schedules are made or brought up to date. Several
+    /// processes may do this at once. A server that is starting is waited for, up to 10 s.
     ///
     /// # Errors
     ///
@@ -84,22 +91,21 @@ impl Database {
     /// Opens the pools and no tables.
     pub(crate) async fn connect(url: &str, clock: Clock) -> Result<Self, DatabaseError> {
         sqlx::any::install_default_drivers();
-        let dialect = Dialect::of(url)?;
-        // For messages: no query, and nobody's password.
-        let name = url.split(['?', '#']).next().unwrap_or_default().to_owned();
-        let name = name.rsplit_once('@').map_or(name.clone(), |(_, host)| host.to_owned());
-        let failed = |source| Kind::Open { name: name.clone(), source };
-        let url = dialect.url(url);
-        probe(dialect, &url).await.map_err(failed)?;
+        let address = Address::parse(url)?;
+        let dialect = address.dialect;
+        let failed = |source| Kind::Open { name: address.name.clone(), source };
+        probe(&address).await.map_err(failed)?;
         let writer = pool(dialect, false)
-            .max_connections(dialect.writers())
-            .connect(&url)
+            .max_connections(address.connections)
+            .connect(&address.url)
             .await
             .map_err(failed)?;
-        let reader =
-            pool(dialect, true).max_connections(READERS).connect_lazy(&url).map_err(failed)?;
+        let reader = pool(dialect, true)
+            .max_connections(dialect.readers(address.connections))
+            .connect_lazy(&address.url)
+            .map_err(failed)?;
         let outbox = Notify::new();
-        Ok(Self { inner: Arc::new(Inner { name, dialect, reader, writer, clock, outbox }) })
+        Ok(Self { inner: Arc::new(Inner { address, reader, writer, clock, outbox }) })
     }
 
     /// Brings the service's own tables up to date.
@@ -116,9 +122,13 @@ impl Database {
         table: &'static str,
         migrations: &[Migration],
     ) -> Result<(), DatabaseError> {
-        migration::run(self, self.inner.dialect, table, migrations).await.map_err(|source| {
-            Kind::Migrate { name: self.inner.name.clone(), source: Box::new(source) }.into()
+        migration::run(self, self.dialect(), table, migrations).await.map_err(|source| {
+            Kind::Migrate { name: self.inner.address.name.clone(), source: Box::new(source) }.into()
         })
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.inner.address.dialect
     }
 
     /// Returns the pool to read from; it refuses to write.
@@ -131,19 +141,21 @@ impl Database {
         &self.inner.writer
     }
 
-    /// Begins a transaction; it sees, and keeps others from changing, everything.
+    /// Begins a transaction.
     ///
-    /// Who holds a transaction and begins another waits for itself.
+    /// On SQLite it is the only one: nobody changes what it has read. On PostgreSQL others run beside
+    /// it; what has to stay as it was read is locked, by [`Tx::lock`] or by changing it. It must not
+    /// wait for anything slow, and who holds one and begins another may wait for itself.
     ///
     /// # Errors
     ///
-    /// If the database cannot be reached, or its writer is not free within 30 s.
+    /// If the database cannot be reached, or no connection is free within 30 s.
     pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
         self.begin_with(Durability::Full).await
     }
 
     pub(crate) async fn begin_with(&self, durability: Durability) -> Result<Tx, sqlx::Error> {
-        let statement = self.inner.dialect.begin(durability);
+        let statement = self.dialect().begin(durability);
         Ok(Tx::new(self.inner.writer.begin_with(statement).await?, self.clone()))
     }
 
@@ -158,7 +170,7 @@ impl Database {
     }
 
     pub(crate) fn lease(&self) -> Duration {
-        self.inner.dialect.lease()
+        self.dialect().lease()
     }
 
     /// Is notified when a transaction with outbox rows was committed here.
@@ -185,10 +197,17 @@ impl Database {
 fn pool(dialect: Dialect, read_only: bool) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        // Connections to a file do not go stale, and a ping each time costs a
-        // round trip to the connection's thread.
+        // A ping each time costs a round trip.
         .test_before_acquire(false)
-        .idle_timeout(None)
+        .before_acquire(move |connection, meta| {
+            Box::pin(async move {
+                if dialect.suspect_after().is_some_and(|limit| meta.idle_for > limit) {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .idle_timeout(dialect.idle_timeout())
         .max_lifetime(None)
         .after_connect(move |connection, _| {
             Box::pin(async move {

@@ -1,43 +1,16 @@
 //! What differs between SQLite and PostgreSQL, in one place.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
-use super::{database::Durability, error::Kind};
+use super::database::Durability;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Sqlite,
+    Postgres,
 }
 
 impl Dialect {
-    /// Reads the dialect off a URL.
-    pub(crate) fn of(url: &str) -> Result<Self, Kind> {
-        let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
-        match scheme {
-            // Each connection to a database in memory would be to one of its own.
-            "sqlite" if rest.contains(":memory:") || rest.contains("mode=memory") => Err(Kind::Url(
-                "sqlite in memory is not supported: name a file, such as sqlite:///tmp/test.db".to_owned(),
-            )),
-            "sqlite" => Ok(Self::Sqlite),
-            "postgres" | "postgresql" => Err(Kind::Url(
-                "a postgres:// URL needs the feature `postgres` of ticketkit-events, which this program was built without".to_owned(),
-            )),
-            // Only the scheme is repeated: the rest may hold credentials.
-            _ => Err(Kind::Url(format!(
-                "no database is known for {scheme:?}; allowed is sqlite:///path/to/file.db"
-            ))),
-        }
-    }
-
-    /// Returns the URL that the driver gets.
-    pub(crate) fn url(self, url: &str) -> String {
-        match self {
-            Self::Sqlite if url.contains("mode=") => url.to_owned(),
-            Self::Sqlite if url.contains('?') => format!("{url}&mode=rwc"),
-            Self::Sqlite => format!("{url}?mode=rwc"),
-        }
-    }
-
     /// Returns the statement that begins a writing transaction.
     pub(crate) fn begin(self, durability: Durability) -> &'static str {
         match (self, durability) {
@@ -48,6 +21,9 @@ impl Dialect {
             // In WAL mode NORMAL syncs at checkpoints alone: a power cut may undo
             // the last of these transactions, a killed process does not.
             (Self::Sqlite, Durability::Relaxed) => "pragma synchronous = normal; begin immediate",
+            (Self::Postgres, Durability::Full) => "begin",
+            // A crash of the server may undo the last of these, in their order.
+            (Self::Postgres, Durability::Relaxed) => "begin; set local synchronous_commit = off",
         }
     }
 
@@ -61,15 +37,36 @@ impl Dialect {
             (Self::Sqlite, true) => {
                 "pragma busy_timeout = 10000; pragma foreign_keys = on; pragma query_only = on"
             }
+            // Who has begun and says nothing more holds locks, and keeps VACUUM from all that
+            // changed since.
+            (Self::Postgres, false) => "set idle_in_transaction_session_timeout = '5min'",
+            (Self::Postgres, true) => "set session characteristics as transaction read only",
         }
     }
 
-    /// Returns how many connections may write at the same time.
-    pub(crate) fn writers(self) -> u32 {
+    /// Returns after how long an unused connection has to show that it still works; none if it
+    /// cannot stop working.
+    pub(crate) fn suspect_after(self) -> Option<Duration> {
         match self {
-            // One connection behind the pool's queue is first come, first served;
-            // several would poll for SQLite's lock with growing pauses.
-            Self::Sqlite => 1,
+            Self::Sqlite => None,
+            Self::Postgres => Some(Duration::from_secs(1)),
+        }
+    }
+
+    /// Returns after how long an unused connection is closed.
+    pub(crate) fn idle_timeout(self) -> Option<Duration> {
+        match self {
+            Self::Sqlite => None,
+            // Servers have a hundred for everybody.
+            Self::Postgres => Some(Duration::from_secs(60)),
+        }
+    }
+
+    /// Returns how many connections read at the same time.
+    pub(crate) fn readers(self, writers: u32) -> u32 {
+        match self {
+            Self::Sqlite => 4,
+            Self::Postgres => (writers / 2).max(2),
         }
     }
 
@@ -79,43 +76,30 @@ impl Dialect {
             // All processes share a machine and its clock; what a killed one held
             // comes back soon.
             Self::Sqlite => Duration::from_millis(1500),
+            // Longer than a busy server keeps a renewal waiting, and than clocks of machines
+            // with NTP differ.
+            Self::Postgres => Duration::from_secs(5),
+        }
+    }
+
+    /// Returns what is added to the selection of rows of `table` that are changed afterwards, so
+    /// that two who look at once find different ones.
+    pub(crate) fn skip_locked(self, table: &str) -> String {
+        match self {
+            // Who has begun to write is alone.
+            Self::Sqlite => String::new(),
+            Self::Postgres => format!(" for update of {table} skip locked"),
         }
     }
 
     /// Puts the dialect's own words into the text of a migration.
     pub(crate) fn render(self, sql: &str) -> String {
-        match self {
-            Self::Sqlite => sql.replace("{identity}", "integer primary key autoincrement"),
-        }
-    }
-}
-
-/// Returns the URL of a SQLite file.
-pub(crate) fn sqlite_url(path: &Path) -> String {
-    let mut url = String::from("sqlite://");
-    for character in path.to_string_lossy().chars() {
-        match character {
-            '%' => url.push_str("%25"),
-            '?' => url.push_str("%3F"),
-            '#' => url.push_str("%23"),
-            ' ' => url.push_str("%20"),
-            other => url.push(other),
-        }
-    }
-    url
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refused_url_does_not_repeat_its_credentials() {
-        for url in
-            ["mysql://user:canary@host/db", "postgres://user:canary@host/db", "sqlite::memory:"]
-        {
-            let error = Dialect::of(url).unwrap_err().to_string();
-            assert!(!error.contains("canary"), "{error}");
-        }
+        sql.replace(
+            "{identity}",
+            match self {
+                Self::Sqlite => "integer primary key autoincrement",
+                Self::Postgres => "bigint generated by default as identity primary key",
+            },
+        )
     }
 }

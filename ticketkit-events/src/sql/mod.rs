@@ -1,13 +1,15 @@
 //! The database of a service: transactions with an outbox and an inbox.
 //!
-//! [`Database`] is one database of one service: a SQLite file now, PostgreSQL by
-//! its URL later. Ids are text, times are `bigint` milliseconds, flags are
-//! `bigint`, placeholders are `$1`, so that one set of statements serves both.
+//! [`Database`] is one database of one service: a SQLite file or, with the feature
+//! `postgres`, one on PostgreSQL. Ids are text, times are `bigint` milliseconds,
+//! flags are `bigint`, placeholders are `$1`, so that one set of statements serves
+//! both; `{identity}` in a migration is the type of an own rising number.
 //!
 //! A transaction ([`Tx`]) carries business rows and the events about them; the
 //! [`Relay`] moves committed events to the bus. In a handler the transaction also
 //! carries the inbox row, so that the effects of an event happen once.
 
+mod address;
 mod database;
 mod dialect;
 mod error;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use sqlx::{Any, AnyConnection, Transaction};
 
-use super::{Database, row, slot::Slot};
+use super::{Database, dialect::Dialect, row, slot::Slot};
 use crate::{Causation, Envelope, EventContext, HandlerError, handler::FromContext};
 
 /// A writing transaction: business rows, and the events about them.
@@ -58,6 +58,35 @@ impl Tx {
     /// Returns the connection, to execute statements on.
     pub fn conn(&mut self) -> &mut AnyConnection {
         &mut self.parts().transaction
+    }
+
+    /// Waits until no other transaction of this database has locked `name`, and keeps it locked
+    /// until this one ends.
+    ///
+    /// For what is read first and decided upon, such as `ticket/42`: on PostgreSQL two transactions
+    /// can read the same and both write. On SQLite there is nothing to wait for, since transactions
+    /// run one after the other. Who takes several takes them in one order everywhere, or
+    /// PostgreSQL ends one of two that wait for each other.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be reached, or ends the transaction so that others can go on.
+    pub async fn lock(&mut self, name: &str) -> Result<(), sqlx::Error> {
+        self.lock_with("select pg_advisory_xact_lock(hashtextextended($1, 0))", name).await
+    }
+
+    /// Like [`lock`](Self::lock), but others may share it.
+    pub(crate) async fn lock_shared(&mut self, name: &str) -> Result<(), sqlx::Error> {
+        self.lock_with("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", name).await
+    }
+
+    async fn lock_with(&mut self, statement: &'static str, name: &str) -> Result<(), sqlx::Error> {
+        match self.parts().database.dialect() {
+            Dialect::Sqlite => Ok(()),
+            Dialect::Postgres => {
+                sqlx::query(statement).bind(name).execute(self.conn()).await.map(drop)
+            }
+        }
     }
 
     /// Says what causes the events that are published in it.

@@ -1,10 +1,16 @@
 //! Every engine against the suite.
 
+#[cfg(feature = "sql")]
+use std::time::Duration;
+
 use ticketkit_events::{
     BoxFuture, Bus, Clock,
     conformance::{self, Fixture},
     engine::memory::MemoryEngine,
 };
+
+#[cfg(feature = "sql")]
+use crate::place::Place;
 
 struct Memory(MemoryEngine);
 
@@ -23,20 +29,31 @@ async fn memory() {
 }
 
 #[cfg(feature = "sql")]
-#[tokio::test(flavor = "multi_thread")]
-async fn sqlite() {
-    struct Sqlite(tempfile::TempDir);
-
-    impl Fixture for Sqlite {
-        fn open(&self) -> BoxFuture<'_, Bus> {
-            Box::pin(async {
-                let file = self.0.path().join("events.db");
-                Bus::open(&format!("sqlite://{}", file.display())).await.unwrap()
-            })
-        }
+impl Fixture for Place {
+    fn open(&self) -> BoxFuture<'_, Bus> {
+        Box::pin(async { Bus::open(&self.url("events")).await.unwrap() })
     }
 
-    let report = conformance::run(|| Sqlite(tempfile::tempdir().unwrap())).await;
+    fn recovery(&self) -> Duration {
+        // The lease and a poll.
+        Duration::from_secs(if self.is_postgres() { 8 } else { 4 })
+    }
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: run cargo xtask test"]
+async fn postgres() {
+    let report = conformance::run(Place::postgres).await;
+    println!("{report}");
+    assert!(report.passed(), "{report}");
+    assert!(report.count() >= 24, "{report}");
+}
+
+#[cfg(feature = "sql")]
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite() {
+    let report = conformance::run(Place::sqlite).await;
     println!("{report}");
     assert!(report.passed(), "{report}");
     assert!(report.count() >= 24, "{report}");

@@ -10,6 +10,8 @@ mod layers;
 mod outage;
 #[cfg(feature = "sql")]
 mod outbox;
+#[cfg(feature = "sql")]
+mod place;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq;
 #[cfg(feature = "sql")]

@@ -100,12 +100,11 @@ async fn a_disk_that_is_full_for_long_parks_nothing() {
 }
 
 async fn sql_bus(service: &Service) -> (Bus, Database) {
-    let path = service.folder.path().join("events.db");
-    let bus = Bus::open(&format!("sqlite://{}", path.display())).await.unwrap();
-    (bus, Database::open_file(&path).await.unwrap())
+    let url = service.place.url("events");
+    (Bus::open(&url).await.unwrap(), Database::open(&url).await.unwrap())
 }
 
-async fn execute(db: &Database, sql: &'static str) {
+pub(crate) async fn execute(db: &Database, sql: &'static str) {
     let mut tx = db.begin().await.unwrap();
     sqlx::raw_sql(sql).execute(tx.conn()).await.unwrap();
     tx.commit().await.unwrap();

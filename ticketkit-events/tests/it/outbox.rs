@@ -16,9 +16,19 @@ use ticketkit_events::{
 };
 
 use crate::{
+    outage::execute,
+    place::{Place, on_each_database},
     service::Service,
     support::{OrderCreated, Running, eventually, order},
 };
+
+on_each_database! {
+    only_what_was_committed_is_published,
+    an_engine_that_is_down_loses_nothing,
+    a_refused_key_stops_alone_and_keeps_its_order,
+    a_relay_that_died_before_it_deleted_publishes_again_and_the_inbox_absorbs_it,
+    a_relay_that_stops_takes_along_what_is_committed,
+}
 
 /// A memory engine that refuses what it is told to, and notes what it takes.
 #[derive(Clone)]
@@ -129,9 +139,8 @@ async fn pending(service: &Service) -> u64 {
     service.db.outbox_stats().await.unwrap().pending
 }
 
-#[tokio::test]
-async fn only_what_was_committed_is_published() {
-    let service = Service::new().await;
+async fn only_what_was_committed_is_published(place: Place) {
+    let service = Service::at(place).await;
     let engine = Picky::new();
     let running = relay(&service, &Bus::new(engine.clone()));
     let publisher = Publisher::new("orders");
@@ -153,9 +162,8 @@ async fn only_what_was_committed_is_published() {
     assert_eq!(engine.taken(), expected);
 }
 
-#[tokio::test]
-async fn an_engine_that_is_down_loses_nothing() {
-    let service = Service::new().await;
+async fn an_engine_that_is_down_loses_nothing(place: Place) {
+    let service = Service::at(place).await;
     let engine = Picky::new();
     engine.down.store(true, Ordering::SeqCst);
     let running = relay(&service, &Bus::new(engine.clone()));
@@ -170,9 +178,8 @@ async fn an_engine_that_is_down_loses_nothing() {
     assert_eq!(numbers, (0..20).collect::<Vec<_>>());
 }
 
-#[tokio::test]
-async fn a_refused_key_stops_alone_and_keeps_its_order() {
-    let service = Service::new().await;
+async fn a_refused_key_stops_alone_and_keeps_its_order(place: Place) {
+    let service = Service::at(place).await;
     let engine = Picky::new();
     *engine.refused_key.lock().unwrap() = Some("bad".to_owned());
     for n in 0..10 {
@@ -192,9 +199,10 @@ async fn a_refused_key_stops_alone_and_keeps_its_order() {
     assert_eq!(pending(&service).await, 0);
 }
 
-#[tokio::test]
-async fn a_relay_that_died_before_it_deleted_publishes_again_and_the_inbox_absorbs_it() {
-    let service = Service::new().await;
+async fn a_relay_that_died_before_it_deleted_publishes_again_and_the_inbox_absorbs_it(
+    place: Place,
+) {
+    let service = Service::at(place).await;
     let subscription = Subscription::new("effects").database(&service.db).handle(
         async move |event: OrderCreated, mut tx: ticketkit_events::sql::Tx| {
             sqlx::query("insert into effects (n, attempt) values ($1, 1)")
@@ -209,21 +217,26 @@ async fn a_relay_that_died_before_it_deleted_publishes_again_and_the_inbox_absor
     let handling = Running::subscription(&bus, subscription).await;
     commit(&service, "a", 1).await;
     // The engine takes the events, and the outbox keeps them: what such a crash leaves.
-    let mut tx = service.db.begin().await.unwrap();
-    sqlx::query(
-        "create trigger crash before delete on ticketkit_outbox
-         begin select raise(abort, 'crash'); end",
-    )
-    .execute(tx.conn())
-    .await
-    .unwrap();
-    tx.commit().await.unwrap();
+    let (refuse, permit) = if service.place.is_postgres() {
+        (
+            "create function crash() returns trigger language plpgsql
+                 as $$ begin raise exception 'crash'; end $$;
+             create trigger crash before delete on ticketkit_outbox
+             for each row execute function crash()",
+            "drop trigger crash on ticketkit_outbox",
+        )
+    } else {
+        (
+            "create trigger crash before delete on ticketkit_outbox
+             begin select raise(abort, 'crash'); end",
+            "drop trigger crash",
+        )
+    };
+    execute(&service.db, refuse).await;
     let running = relay(&service, &bus);
     eventually("the event was published twice", async || engine.taken().len() >= 2).await;
     running.kill().await;
-    let mut tx = service.db.begin().await.unwrap();
-    sqlx::query("drop trigger crash").execute(tx.conn()).await.unwrap();
-    tx.commit().await.unwrap();
+    execute(&service.db, permit).await;
     let running = relay(&service, &bus);
     eventually("the outbox is empty", async || pending(&service).await == 0).await;
     eventually("everything is settled", async || {
@@ -235,9 +248,8 @@ async fn a_relay_that_died_before_it_deleted_publishes_again_and_the_inbox_absor
     assert_eq!(service.effects().await, [1]);
 }
 
-#[tokio::test]
-async fn a_relay_that_stops_takes_along_what_is_committed() {
-    let service = Service::new().await;
+async fn a_relay_that_stops_takes_along_what_is_committed(place: Place) {
+    let service = Service::at(place).await;
     let engine = Picky::new();
     let running = relay(&service, &Bus::new(engine.clone()));
     for n in 0..=20 {

@@ -8,12 +8,21 @@ use ticketkit_events::{
 };
 use tokio::sync::mpsc;
 
-use crate::support::{OrderCreated, Running, eventually, order};
+use crate::{
+    place::{Place, on_each_database},
+    support::{OrderCreated, Running, eventually, order},
+};
+
+on_each_database! {
+    nothing_fires_early_and_everything_fires,
+    a_cancelled_or_replaced_schedule_does_not_fire,
+    a_schedule_survives_a_restart,
+}
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 struct World {
-    folder: tempfile::TempDir,
+    place: Place,
     clock: Clock,
     db: Database,
     bus: Bus,
@@ -22,11 +31,10 @@ struct World {
 }
 
 impl World {
-    async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    async fn new(place: Place) -> Self {
         let clock = Clock::manual(Timestamp::from_millis(1_000_000));
         let (sender, fired) = mpsc::unbounded_channel();
-        let (db, bus) = (Self::open(&folder, &clock).await, Bus::memory());
+        let (db, bus) = (Self::open(&place, &clock).await, Bus::memory());
         let subscription = Subscription::new("fired").handle(
             async move |event: OrderCreated, meta: ticketkit_events::Meta| {
                 sender.send((event.n, meta.time)).unwrap();
@@ -34,14 +42,13 @@ impl World {
             },
         );
         let handling = Running::subscription(&bus, subscription).await;
-        let mut world = Self { folder, clock, db, bus, fired, running: vec![handling] };
+        let mut world = Self { place, clock, db, bus, fired, running: vec![handling] };
         world.relay();
         world
     }
 
-    async fn open(folder: &tempfile::TempDir, clock: &Clock) -> Database {
-        let url = format!("sqlite://{}", folder.path().join("service.db").display());
-        Database::open_with(&url, clock.clone()).await.unwrap()
+    async fn open(place: &Place, clock: &Clock) -> Database {
+        Database::open_with(&place.url("service"), clock.clone()).await.unwrap()
     }
 
     fn relay(&mut self) {
@@ -63,9 +70,8 @@ impl World {
     }
 }
 
-#[tokio::test]
-async fn nothing_fires_early_and_everything_fires() {
-    let mut world = World::new().await;
+async fn nothing_fires_early_and_everything_fires(place: Place) {
+    let mut world = World::new(place).await;
     let start = world.clock.now();
     world.schedule(2, MINUTE * 2, "two").await;
     world.schedule(1, MINUTE, "one").await;
@@ -86,9 +92,8 @@ async fn nothing_fires_early_and_everything_fires() {
     eventually("no schedule is left", async || world.scheduled().await == 0).await;
 }
 
-#[tokio::test]
-async fn a_cancelled_or_replaced_schedule_does_not_fire() {
-    let mut world = World::new().await;
+async fn a_cancelled_or_replaced_schedule_does_not_fire(place: Place) {
+    let mut world = World::new(place).await;
     world.schedule(1, MINUTE, "cancelled").await;
     world.schedule(2, MINUTE, "replaced").await;
     world.schedule(3, MINUTE * 2, "replaced").await;
@@ -106,14 +111,13 @@ async fn a_cancelled_or_replaced_schedule_does_not_fire() {
     assert!(world.fired.try_recv().is_err());
 }
 
-#[tokio::test]
-async fn a_schedule_survives_a_restart() {
-    let mut world = World::new().await;
+async fn a_schedule_survives_a_restart(place: Place) {
+    let mut world = World::new(place).await;
     world.schedule(1, MINUTE, "one").await;
     world.running.pop().unwrap().kill().await;
     world.db.close().await;
     world.clock.advance(MINUTE * 10);
-    world.db = World::open(&world.folder, &world.clock).await;
+    world.db = World::open(&world.place, &world.clock).await;
     world.relay();
     assert_eq!(world.fired.recv().await.unwrap().0, 1);
 }

@@ -14,7 +14,18 @@ use ticketkit_events::{
     sql::{Database, Migration, Relay, Tx},
 };
 
-use crate::support::{OrderCreated, Running, TicketReserved, eventually, order};
+use crate::{
+    place::{Place, on_each_database},
+    support::{OrderCreated, Running, TicketReserved, eventually, order},
+};
+
+on_each_database! {
+    a_duplicate_has_no_second_effect,
+    handlers_without_a_transaction_see_no_duplicates_either,
+    a_failure_leaves_nothing_and_the_next_attempt_everything,
+    a_handler_can_neither_commit_nor_keep_its_transaction,
+    two_services_over_the_durable_engine,
+}
 
 const MIGRATIONS: &[Migration] = &[Migration::new(
     1,
@@ -23,17 +34,21 @@ const MIGRATIONS: &[Migration] = &[Migration::new(
 )];
 
 pub(crate) struct Service {
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) place: Place,
     pub(crate) db: Database,
     pub(crate) bus: Bus,
 }
 
 impl Service {
+    /// Makes one on SQLite.
     pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Database::open_file(folder.path().join("service.db")).await.unwrap();
+        Self::at(Place::sqlite()).await
+    }
+
+    pub(crate) async fn at(place: Place) -> Self {
+        let db = Database::open(&place.url("service")).await.unwrap();
         db.migrate(MIGRATIONS).await.unwrap();
-        Self { folder, db, bus: Bus::memory() }
+        Self { place, db, bus: Bus::memory() }
     }
 
     pub(crate) async fn effects(&self) -> Vec<i64> {
@@ -63,9 +78,8 @@ fn envelope(n: i64) -> Envelope {
     Envelope::new("orders", &event, Timestamp::now(), Causation::correlated("request-1")).unwrap()
 }
 
-#[tokio::test]
-async fn a_duplicate_has_no_second_effect() {
-    let service = Service::new().await;
+async fn a_duplicate_has_no_second_effect(place: Place) {
+    let service = Service::at(place).await;
     let calls = Arc::new(AtomicU32::new(0));
     let count = calls.clone();
     let subscription = Subscription::new("effects").database(&service.db).handle(
@@ -90,9 +104,8 @@ async fn a_duplicate_has_no_second_effect() {
     assert_eq!(calls.load(Ordering::SeqCst), 2, "a duplicate does not reach the handler");
 }
 
-#[tokio::test]
-async fn handlers_without_a_transaction_see_no_duplicates_either() {
-    let service = Service::new().await;
+async fn handlers_without_a_transaction_see_no_duplicates_either(place: Place) {
+    let service = Service::at(place).await;
     let calls = Arc::new(AtomicU32::new(0));
     let count = calls.clone();
     let subscription = Subscription::new("calls").concurrency(1).database(&service.db).handle(
@@ -114,9 +127,8 @@ async fn handlers_without_a_transaction_see_no_duplicates_either() {
     assert_eq!(calls.load(Ordering::SeqCst), 1);
 }
 
-#[tokio::test]
-async fn a_failure_leaves_nothing_and_the_next_attempt_everything() {
-    let service = Service::new().await;
+async fn a_failure_leaves_nothing_and_the_next_attempt_everything(place: Place) {
+    let service = Service::at(place).await;
     let publisher = Publisher::new("tickets");
     let subscription = Subscription::new("effects")
         .database(&service.db)
@@ -151,9 +163,8 @@ async fn a_failure_leaves_nothing_and_the_next_attempt_everything() {
     assert_eq!(row.get::<String, _>("causation_id"), event.id.to_string());
 }
 
-#[tokio::test]
-async fn a_handler_can_neither_commit_nor_keep_its_transaction() {
-    let service = Service::new().await;
+async fn a_handler_can_neither_commit_nor_keep_its_transaction(place: Place) {
+    let service = Service::at(place).await;
     let kept = Arc::new(std::sync::Mutex::new(None));
     let keep = kept.clone();
     let subscription = Subscription::new("effects")
@@ -183,13 +194,12 @@ async fn a_handler_can_neither_commit_nor_keep_its_transaction() {
     assert!(parked[1].error.contains("kept its transaction"), "{}", parked[1].error);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_services_over_the_durable_engine() {
-    let mut orders = Service::new().await;
-    let mut tickets = Service::new().await;
-    let url = format!("sqlite://{}", orders.folder.path().join("events.db").display());
-    orders.bus = Bus::open(&url).await.unwrap();
-    tickets.bus = orders.bus.clone();
+async fn two_services_over_the_durable_engine(place: Place) {
+    let mut orders = Service::at(place).await;
+    orders.bus = Bus::open(&orders.place.url("events")).await.unwrap();
+    let tickets = Database::open(&orders.place.url("tickets")).await.unwrap();
+    tickets.migrate(MIGRATIONS).await.unwrap();
+    let tickets = Service { place: Place::sqlite(), db: tickets, bus: orders.bus.clone() };
 
     let publisher = Publisher::new("tickets");
     let on_created = Subscription::new("tickets").database(&tickets.db).ordered().handle(

@@ -124,7 +124,9 @@ impl Inner {
         } else {
             concat!(claim!(), " order by d.seq limit $3")
         };
-        let rows = sqlx::query(query)
+        let query = format!("{query}{}", self.database.dialect().skip_locked("d"));
+        // One of two texts for each database.
+        let rows = sqlx::query(AssertSqlSafe(query))
             .bind(claimant.subscription)
             .bind(now.as_millis())
             .bind(i64::try_from(capacity).unwrap_or(i64::MAX))
@@ -160,6 +162,19 @@ impl Inner {
         Ok(deliveries)
     }
 
+    /// Sees to it that consumers of an ordered subscription claim one after the other: who looked
+    /// while another claims the first event of a key would claim the second.
+    pub(super) async fn take_turns(
+        &self,
+        tx: &mut Tx,
+        claimant: &Claimant<'_>,
+    ) -> Result<(), sqlx::Error> {
+        if claimant.ordered {
+            tx.lock(&format!("ticketkit/claim/{}", claimant.subscription)).await?;
+        }
+        Ok(())
+    }
+
     /// Takes back what others claimed and have not renewed.
     pub(super) async fn take_back(
         &self,
@@ -167,18 +182,24 @@ impl Inner {
         claimant: &Claimant<'_>,
     ) -> Result<(), sqlx::Error> {
         let now = self.database.now();
-        sqlx::query(
+        // What is locked is being settled, renewed or taken back by another.
+        let update = format!(
             "update ticketkit_deliveries
              set state = 0, worker = null, crashes = crashes + 1
-             where subscription = $1 and state = 1 and worker <> $3
-               and (lease_until <= $2 or lease_until > $4)",
-        )
-        .bind(claimant.subscription)
-        .bind(now.as_millis())
-        .bind(claimant.worker)
-        .bind(self.longest_lease(now).as_millis())
-        .execute(tx.conn())
-        .await?;
+             where subscription = $1 and seq in (
+                 select d.seq from ticketkit_deliveries d
+                 where d.subscription = $1 and d.state = 1 and d.worker <> $3
+                   and (d.lease_until <= $2 or d.lease_until > $4){}
+             )",
+            self.database.dialect().skip_locked("d")
+        );
+        sqlx::query(AssertSqlSafe(update))
+            .bind(claimant.subscription)
+            .bind(now.as_millis())
+            .bind(claimant.worker)
+            .bind(self.longest_lease(now).as_millis())
+            .execute(tx.conn())
+            .await?;
         Ok(())
     }
 

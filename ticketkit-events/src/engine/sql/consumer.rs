@@ -86,6 +86,10 @@ impl SqlConsumer {
     ) -> Result<Vec<Delivery>, sqlx::Error> {
         // Relaxed: what a power cut takes back is delivered again.
         let mut tx = self.inner.database.begin_with(Durability::Relaxed).await?;
+        if capacity > 0 {
+            // Before any row is locked: who has its turn may wait for those of others.
+            self.inner.take_turns(&mut tx, &self.claimant()).await?;
+        }
         self.inner.settle(&mut tx, &self.claimant(), settlements).await?;
         let mut deliveries = Vec::new();
         if capacity > 0 {

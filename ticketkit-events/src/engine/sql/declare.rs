@@ -1,6 +1,6 @@
 use sqlx::Row;
 
-use super::Inner;
+use super::{Inner, ROUTES};
 use crate::Timestamp;
 
 impl Inner {
@@ -16,6 +16,7 @@ impl Inner {
             return Ok(());
         }
         let mut tx = self.database.begin().await?;
+        tx.lock(ROUTES).await?;
         sqlx::query(
             "insert into ticketkit_subscriptions (name, expires_at) values ($1, $2)
              on conflict (name) do update set expires_at = excluded.expires_at",
@@ -73,6 +74,7 @@ impl Inner {
     /// Removes a subscription with all that it has not handled; returns whether it was there.
     pub(super) async fn remove(&self, name: &str) -> Result<bool, sqlx::Error> {
         let mut tx = self.database.begin().await?;
+        tx.lock(ROUTES).await?;
         let mut found = 0;
         for statement in [
             "delete from ticketkit_routes where subscription = $1",

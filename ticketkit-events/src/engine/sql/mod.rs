@@ -1,9 +1,12 @@
 //! The SQL engine: events as rows of a database of its own, durable.
 //!
+//! Opened by `sqlite:///path/events.db` or, with the feature `postgres`, by
+//! `postgres://user:password@host/events`.
+//!
 //! `publish` is Ok when the events are committed and synced. A delivery is a row
 //! for each subscription, made in the same transaction, claimed by its state and
 //! deleted when it is done. Claims carry a lease and a fence: what a killed process
-//! held comes back after 1.5 s, and a late settlement of a lost claim does nothing.
+//! held comes back after 1.5 s (SQLite) or 5 s (PostgreSQL), and a late settlement of a lost claim does nothing.
 //! Events stay for a day after they were handled by all.
 //!
 //! Consumers in the publishing process wake by the commit, those of others by a
@@ -37,6 +40,10 @@ const MIGRATIONS: &[Migration] =
 /// How long events are kept after they were published, so that a subscription can
 /// be replayed.
 const RETENTION: Duration = Duration::from_secs(24 * 3600);
+
+/// The lock of who gets what: publishers share it. Without it an event that is published while its
+/// subscription is removed would be kept for nobody, and for ever.
+const ROUTES: &str = "ticketkit/routes";
 
 /// States of a row in `ticketkit_deliveries`.
 mod state {

@@ -6,7 +6,7 @@ use std::{
 
 use sqlx::Row;
 
-use super::{Inner, RETENTION, failed};
+use super::{Inner, RETENTION, ROUTES, failed};
 use crate::{Envelope, Timestamp, engine::EngineError, sql::Tx};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
@@ -22,6 +22,7 @@ impl Inner {
         let now = self.database.now();
         let mut woken = BTreeSet::new();
         let mut tx = self.database.begin().await?;
+        tx.lock_shared(ROUTES).await?;
         for event in events {
             insert(&mut tx, event, now, &mut woken).await?;
         }
