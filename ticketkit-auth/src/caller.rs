@@ -36,6 +36,8 @@ pub enum Refusal {
     /// It is right, and there was no news of revocations for too long. The user is for routes that
     /// [wait for the token to expire](StalePolicy::WaitForExpiry).
     Stale(User),
+    /// There are no keys to verify it with yet.
+    NotReady,
 }
 
 impl Caller {
@@ -55,6 +57,7 @@ impl Caller {
                 StalePolicy::WaitForExpiry => Ok(user),
                 StalePolicy::Refuse => Err(AuthError::Stale),
             },
+            Self::Refused(Refusal::NotReady) => Err(AuthError::Stale),
         }
     }
 }

@@ -13,12 +13,17 @@ pub mod token;
 
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(feature = "events")]
+pub mod feed;
 #[cfg(feature = "password")]
 pub mod password;
+#[cfg(feature = "remote")]
+pub mod remote;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 mod error;
+mod jws;
 mod random;
 
 pub use caller::{Caller, Refusal, User};
@@ -29,6 +34,8 @@ pub use guard::{GuardLayer, StalePolicy};
 pub use keys::{KeyRing, KeySet};
 pub use layer::AuthLayer;
 pub use random::RandomError;
+#[cfg(feature = "remote")]
+pub use remote::RemoteAuth;
 pub use revocation::RevocationView;
 pub use throttle::Throttle;
 pub use ticketkit_core::clock::{Clock, ManualClock};

@@ -36,6 +36,7 @@ pub use jwks::{Jwk, Jwks};
 pub use provider::install_crypto_provider;
 pub use ring::KeyRing;
 pub use set::KeySet;
+pub(crate) use set::State as KeyState;
 pub use signing::SigningKey;
 pub use stage::KeyStage;
 pub use verifying::VerifyingKey;

@@ -1,4 +1,7 @@
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+};
 
 use super::{Jwks, KeyError, KeyRing, VerifyingKey, install_crypto_provider};
 
@@ -18,8 +21,16 @@ use super::{Jwks, KeyError, KeyRing, VerifyingKey, install_crypto_provider};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone)]
-pub struct KeySet(Arc<RwLock<Arc<State>>>);
+#[derive(Clone)]
+pub struct KeySet(Arc<Shared>);
+
+struct Shared {
+    state: RwLock<Arc<State>>,
+    /// Told of tokens whose key is not in the set.
+    on_missed: OnceLock<Missed>,
+}
+
+type Missed = Box<dyn Fn(&str) + Send + Sync>;
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -29,6 +40,14 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Returns the ids of the keys as one text, whatever their order.
+    #[cfg(feature = "events")]
+    pub(crate) fn ids(&self) -> String {
+        let mut ids: Vec<_> = self.keys.iter().map(VerifyingKey::kid).collect();
+        ids.sort_unstable();
+        ids.join(" ")
+    }
+
     pub(crate) fn find(&self, kid: &str) -> Option<&VerifyingKey> {
         self.keys.iter().find(|key| key.kid() == kid)
     }
@@ -44,7 +63,8 @@ impl KeySet {
     pub fn new(keys: Vec<VerifyingKey>) -> Result<Self, KeyError> {
         install_crypto_provider()?;
         check(&keys)?;
-        Ok(Self(Arc::new(RwLock::new(Arc::new(State { generation: 0, keys })))))
+        let state = RwLock::new(Arc::new(State { generation: 0, keys }));
+        Ok(Self(Arc::new(Shared { state, on_missed: OnceLock::new() })))
     }
 
     /// Reads the set from the document at `/.well-known/jwks.json` of the issuer.
@@ -63,7 +83,7 @@ impl KeySet {
     /// As [`KeySet::new`].
     pub fn replace(&self, keys: Vec<VerifyingKey>) -> Result<(), KeyError> {
         check(&keys)?;
-        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.state.write().unwrap_or_else(PoisonError::into_inner);
         *state = Arc::new(State { generation: state.generation + 1, keys });
         Ok(())
     }
@@ -80,8 +100,27 @@ impl KeySet {
         self.len() == 0
     }
 
+    /// Has a function called with each token or statement whose key is not in the set; the first
+    /// one stays.
+    #[cfg(feature = "remote")]
+    pub(crate) fn on_missed(&self, missed: impl Fn(&str) + Send + Sync + 'static) {
+        let _ = self.0.on_missed.set(Box::new(missed));
+    }
+
+    pub(crate) fn missed(&self, token: &str) {
+        if let Some(missed) = self.0.on_missed.get() {
+            missed(token);
+        }
+    }
+
     pub(crate) fn state(&self) -> Arc<State> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KeySet").field(&self.state()).finish()
     }
 }
 

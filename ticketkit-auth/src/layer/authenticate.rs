@@ -54,6 +54,10 @@ impl AuthLayer {
         let claims = match self.verifier.verify(token) {
             Ok(claims) => claims,
             Err(VerifyError::Expired(_)) => return Caller::Refused(Refusal::Expired),
+            // A service that starts, and has no keys yet, cannot tell good from bad.
+            Err(VerifyError::Invalid(InvalidToken::UnknownKey)) if self.verifier.has_no_keys() => {
+                return Caller::Refused(Refusal::NotReady);
+            }
             Err(VerifyError::Invalid(reason)) => {
                 return Caller::Refused(Refusal::Invalid(reason));
             }

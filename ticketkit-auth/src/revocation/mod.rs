@@ -8,6 +8,9 @@
 //! A view that heard no heartbeat for longer than its bound is [stale](Standing::Stale): routes
 //! refuse until it has news again, or do what their [`StalePolicy`](crate::StalePolicy) says.
 //!
+//! In another process a [`Follower`] feeds the view: it tells a stream that lost something from one
+//! that is whole. Feature `events` brings the stream.
+//!
 //! ```
 //! use std::time::Duration;
 //! use ticketkit_auth::{Clock, revocation::{Ban, Revocation, RevocationView, Standing}};
@@ -29,10 +32,12 @@
 //! ```
 
 mod entry;
+mod follower;
 mod key;
 mod snapshot;
 mod view;
 
 pub use entry::{Ban, Revocation};
+pub use follower::{Follower, Mark};
 pub use snapshot::{SessionEntry, Snapshot, UserEntry};
 pub use view::{RevocationView, Standing};

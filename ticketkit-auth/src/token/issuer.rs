@@ -1,11 +1,9 @@
 use std::{fmt, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Claims, IssueError, MAX_TOKEN_BYTES, TYPE, header::Header};
-use crate::{Clock, keys::KeyRing};
+use super::{Claims, IssueError, MAX_TOKEN_BYTES, TYPE};
+use crate::{Clock, jws, keys::KeyRing};
 
 /// To whom a token is issued.
 ///
@@ -146,22 +144,10 @@ impl TokenIssuer {
             roles: grant.roles.clone(),
             email: grant.email.clone(),
         };
-        let key = self.ring.active();
-        let header =
-            Header { alg: key.algorithm().name().into(), kid: key.kid().into(), typ: TYPE.into() };
-        let mut text = encode(&header)?;
-        text.push('.');
-        text.push_str(&encode(&claims)?);
-        let signature = key.sign(text.as_bytes())?;
-        text.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut text);
+        let text = jws::sign(&self.ring.active(), TYPE, &claims)?;
         if text.len() > MAX_TOKEN_BYTES {
             return Err(IssueError::TooLarge(text.len()));
         }
         Ok(AccessToken { text, claims })
     }
-}
-
-fn encode(part: &impl Serialize) -> Result<String, serde_json::Error> {
-    Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(part)?))
 }

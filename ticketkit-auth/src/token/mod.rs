@@ -25,7 +25,6 @@
 mod cache;
 mod claims;
 mod error;
-mod header;
 mod issuer;
 mod payload;
 mod verifier;

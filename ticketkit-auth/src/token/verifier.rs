@@ -1,14 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-
 use super::{
     Claims, InvalidToken, MAX_LEEWAY_SECONDS, MAX_TOKEN_BYTES, TYPE, VerifyError,
     cache::{Cache, Entry},
-    header::Header,
     payload,
 };
-use crate::{Clock, keys::KeySet};
+use crate::{Clock, jws, keys::KeySet};
 
 /// Verifies access tokens. Cheap to clone; clones share the cache of verified tokens.
 #[derive(Debug, Clone)]
@@ -96,31 +93,13 @@ impl TokenVerifier {
 
     /// Checks all that time does not change.
     fn decode(&self, token: &str) -> Result<Entry, InvalidToken> {
-        let mut parts = token.split('.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(InvalidToken::Parts);
-        };
-
-        let header_json = decode(header)?;
-        let header: Header<'_> =
-            serde_json::from_slice(&header_json).map_err(|_| InvalidToken::Header)?;
-        if header.typ != TYPE {
-            return Err(InvalidToken::Type);
-        }
         let keys = self.keys.state();
-        let key = keys.find(&header.kid).ok_or(InvalidToken::UnknownKey)?;
-        if header.alg != key.algorithm().name() {
-            return Err(InvalidToken::Algorithm);
-        }
-        let message = &token[..token.len() - signature.len() - 1];
-        if !key.verify(message.as_bytes(), &decode(signature)?) {
-            return Err(InvalidToken::Signature);
-        }
-
-        // Nothing of the claims is parsed before the signature is known to be right.
-        let payload = payload::parse(&decode(payload)?)?;
+        let json = jws::open(&keys, TYPE, token).inspect_err(|&reason| {
+            if reason == InvalidToken::UnknownKey {
+                self.keys.missed(token);
+            }
+        })?;
+        let payload = payload::parse(&json)?;
         let claims = payload.claims;
         if claims.iss != *self.issuer {
             return Err(InvalidToken::Issuer);
@@ -152,6 +131,11 @@ impl TokenVerifier {
         Ok(Arc::clone(claims))
     }
 
+    /// Tells whether there is no key to verify with yet.
+    pub(crate) fn has_no_keys(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Returns the longest time for which a token can be accepted after it was issued.
     ///
     /// What a [`RevocationView`](crate::revocation::RevocationView) must remember.
@@ -160,8 +144,4 @@ impl TokenVerifier {
         let seconds = self.max_lifetime.saturating_add(2 * self.leeway);
         Duration::from_secs(seconds.unsigned_abs())
     }
-}
-
-fn decode(part: &str) -> Result<Vec<u8>, InvalidToken> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| InvalidToken::Encoding)
 }

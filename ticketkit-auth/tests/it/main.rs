@@ -2,8 +2,11 @@
 
 mod cookies;
 mod cross_site;
+mod feed;
+mod fetch;
 mod forge;
 mod guards;
+mod issuer;
 mod keys;
 mod logs;
 mod passwords;

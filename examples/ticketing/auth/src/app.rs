@@ -1,10 +1,11 @@
-use ticketing_contracts::{SessionId, Timestamp, UserId, user::SessionRevoked};
+use ticketing_contracts::{SessionId, Timestamp, UserId};
 use ticketkit_auth::{
-    AuthError, Clock, CookiePolicy, Grant, RevocationView, Throttle, TokenIssuer,
+    AuthError, Clock, CookiePolicy, Grant, KeyRing, RevocationView, Throttle, TokenIssuer,
     cookies::SetCookies,
+    feed::{About, RevocationPublisher},
     password::PasswordHasher,
     refresh::{RefreshToken, RefreshTokens},
-    revocation::Revocation,
+    revocation::{Mark, Revocation, Snapshot},
 };
 use ticketkit_core::error::Internal;
 use ticketkit_events::{
@@ -18,7 +19,6 @@ use crate::{
     domain::{Email, User},
     error::Error,
     peer::Peer,
-    snapshot::SnapshotSigner,
     store,
 };
 
@@ -33,7 +33,8 @@ pub(crate) struct App {
     pub(crate) hasher: PasswordHasher,
     pub(crate) throttle: Throttle,
     pub(crate) view: RevocationView,
-    pub(crate) snapshots: SnapshotSigner,
+    pub(crate) ring: KeyRing,
+    pub(crate) revocations: RevocationPublisher,
     pub(crate) audit: Audit,
     pub(crate) settings: Settings,
     pub(crate) admin: Option<Email>,
@@ -99,6 +100,37 @@ impl App {
         self.cookies(user, &row.session, &token)
     }
 
+    /// Publishes a revocation in the transaction that makes it: the last thing in it, since the next
+    /// revocation waits for this one's number.
+    pub(crate) async fn publish_revocation(
+        &self,
+        tx: &mut Tx,
+        user: &User,
+        news: &Revocation,
+    ) -> Result<(), Error> {
+        let position = store::revocations::next_position(tx.conn()).await?;
+        let id = user.id.to_string();
+        let about = About { user: &id, version: user.version, position };
+        self.revocations.publish(tx, about, news).await?;
+        Ok(())
+    }
+
+    /// Returns how far the stream of revocations is.
+    pub(crate) async fn mark(&self) -> Result<Mark, sqlx::Error> {
+        // The time first: all from before it is counted then.
+        let at = self.clock.unix_millis();
+        let position = store::revocations::position(self.database.reader()).await?;
+        Ok(Mark { position, at })
+    }
+
+    /// Reads what is revoked, and of which moment that is.
+    pub(crate) async fn snapshot(&self) -> Result<(Mark, Snapshot), sqlx::Error> {
+        let mark = self.mark().await?;
+        // What is committed in between is in it too; it comes again by its event.
+        let oldest = self.oldest_revocation();
+        Ok((mark, store::revocations::snapshot(&self.database, oldest).await?))
+    }
+
     /// Publishes that one session has ended, and returns the news for this process.
     pub(crate) async fn publish_ended(
         &self,
@@ -109,13 +141,9 @@ impl App {
         // Users are never deleted; without one nobody has a session.
         let account =
             store::users::find(tx.conn(), user).await?.ok_or(AuthError::Unauthenticated)?;
-        let event = SessionRevoked {
-            user_id: user,
-            version: account.version,
-            sid: Some(session),
-            min_epoch: None,
-        };
-        self.publisher.publish(tx, &event).await?;
-        Ok(Revocation::Session { session: session.to_string(), at: self.clock.unix_millis() })
+        let news =
+            Revocation::Session { session: session.to_string(), at: self.clock.unix_millis() };
+        self.publish_revocation(tx, &account, &news).await?;
+        Ok(news)
     }
 }

@@ -15,8 +15,9 @@ pub struct Settings {
     pub throttle: bool,
     /// How long access tokens live, in whole seconds; 5 minutes by default.
     pub access_lifetime: Duration,
-    /// How often `auth.heartbeat` is published; not at all by default, since services that share a
-    /// process share its view of revocations.
+    /// How often `auth.heartbeat` is published: every second where other processes verify tokens,
+    /// or issue them too. Not at all by default, since services that share a process share its
+    /// view of revocations.
     pub heartbeat: Option<Duration>,
     /// How long entries of the audit are kept; a year by default.
     pub audit_kept: Duration,

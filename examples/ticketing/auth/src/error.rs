@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderValue, header};
 use ticketkit_auth::{
-    AuthError, RandomError, cookies::CookieError, password::PasswordError, token::IssueError,
+    AuthError, RandomError, cookies::CookieError, feed::FeedError, password::PasswordError,
+    token::IssueError,
 };
 use ticketkit_core::{
     Code, ErrorStatus, ServiceError,
@@ -48,6 +49,9 @@ pub(crate) enum Error {
     #[error("an event was not published")]
     #[problem(internal)]
     Publish(#[from] PublishError),
+    #[error("a revocation was not published")]
+    #[problem(internal)]
+    Feed(#[from] FeedError),
     #[error("an access token was not issued")]
     #[problem(internal)]
     Issue(#[from] IssueError),

@@ -1,4 +1,3 @@
-use ticketing_contracts::user::AuthHeartbeat;
 use ticketkit_core::chassis::Shutdown;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -14,23 +13,31 @@ pub(crate) async fn run(app: &App, shutdown: &Shutdown) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     // It begins with the time, so that it goes on growing after a restart.
     let mut sequence = app.now().as_millis();
+    let mut known = None;
     loop {
         tokio::select! {
             () = shutdown.requested() => return,
             _ = ticks.tick() => {}
         }
         sequence += 1;
-        if let Err(error) = beat(app, sequence).await {
+        if let Err(error) = beat(app, sequence, &mut known).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "no heartbeat was published");
         }
     }
 }
 
-async fn beat(app: &App, sequence: i64) -> Result<(), Error> {
+async fn beat(app: &App, sequence: i64, known: &mut Option<i64>) -> Result<(), Error> {
+    // This instance itself looks at the database: it may serve while the broker is away, since it
+    // needs nobody to tell it.
+    let mut mark = app.mark().await?;
+    if *known != Some(mark.position) {
+        let snapshot;
+        (mark, snapshot) = app.snapshot().await?;
+        app.view.import(&snapshot);
+        *known = Some(mark.position);
+    }
+    app.view.heartbeat(mark.at);
     let mut tx = app.database.begin().await?;
-    // The time counts from when the transaction has the writer: everything from before it is in
-    // the outbox by now.
-    let event = AuthHeartbeat { sequence, time: app.now() };
-    app.publisher.publish(&mut tx, &event).await?;
+    app.revocations.heartbeat(&mut tx, sequence, mark).await?;
     Ok(tx.commit().await?)
 }

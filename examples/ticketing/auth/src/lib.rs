@@ -11,8 +11,7 @@
 //! | `domain` | e-mail addresses, accounts, bans |
 //! | `store` | the SQL |
 //! | `audit` | what happened to whom |
-//! | `snapshot` | the signed list of revocations |
-//! | `heartbeat`, `sweep` | what runs beside the routes |
+//! | `heartbeat`, `instances`, `sweep` | what runs beside the routes |
 //!
 //! In a process with other services:
 //!
@@ -35,12 +34,12 @@ mod config;
 mod domain;
 mod error;
 mod heartbeat;
+mod instances;
 mod lifetimes;
 mod peer;
 mod routes;
 mod service;
 mod setup;
-mod snapshot;
 mod store;
 mod sweep;
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::Router;
 use ticketkit_auth::{
     AuthLayer, CrossSiteLayer, RevocationView, Throttle, TokenIssuer, TokenVerifier,
-    password::PasswordHasher, refresh::RefreshTokens,
+    feed::{self, Feed, RevocationPublisher},
+    password::PasswordHasher,
+    refresh::RefreshTokens,
 };
 use ticketkit_core::{
     ErrorLayer,
@@ -21,9 +23,8 @@ use crate::{
     audit::Audit,
     config::Settings,
     domain::Email,
-    heartbeat, lifetimes, routes,
+    heartbeat, instances, lifetimes, routes,
     setup::{Setup, StartError},
-    snapshot::SnapshotSigner,
     store, sweep,
 };
 
@@ -38,6 +39,8 @@ pub struct AuthService {
     cross_site: CrossSiteLayer,
     http_metrics: HttpMetrics,
     bus: Bus,
+    /// What the other instances revoke.
+    feed: Option<Feed>,
     shutdown: Shutdown,
 }
 
@@ -67,8 +70,19 @@ impl AuthService {
         let life = verifier.longest_validity();
         let throttle =
             if settings.throttle { Throttle::new(clock.clone()) } else { Throttle::off() };
+        // A process of its own makes the revocations, and applies each before it answers for it; of
+        // several, each is as fresh as its last look at their database.
+        let view = match settings.heartbeat {
+            None => RevocationView::without_heartbeat(life, clock.clone()),
+            Some(_) => RevocationView::new(life, feed::BOUND, clock.clone()),
+        };
+        let publisher = Publisher::new("auth");
+        let revocations =
+            RevocationPublisher::new(ring.clone(), setup.issuer.as_str(), publisher.clone());
         let app = App {
-            publisher: Publisher::new("auth"),
+            publisher,
+            revocations,
+            ring: ring.clone(),
             issuer,
             refresh: RefreshTokens::new(&keys.refresh_secret)?
                 .idle(lifetimes::IDLE)
@@ -76,9 +90,7 @@ impl AuthService {
             cookies: cookies.max_age(lifetimes::IDLE),
             hasher: hasher(&settings)?,
             throttle,
-            // This process makes the revocations, and applies each before it answers for it.
-            view: RevocationView::without_heartbeat(life, clock.clone()),
-            snapshots: SnapshotSigner::new(ring, setup.issuer),
+            view,
             audit: Audit::new(&setup.metrics),
             admin: admin(&settings)?,
             revocation_life: i64::try_from(life.as_millis()).unwrap_or(i64::MAX),
@@ -86,11 +98,22 @@ impl AuthService {
             settings,
             clock,
         };
-        app.view
-            .import(&store::revocations::snapshot(&app.database, app.oldest_revocation()).await?);
+        let app = Arc::new(app);
+        let feed = match app.settings.heartbeat {
+            None => {
+                app.view.import(&app.snapshot().await?.1);
+                None
+            }
+            Some(_) => {
+                let feed = instances::bind(&app, &bus, &ring, &setup.issuer).await?;
+                feed.status().observe(&setup.health, &setup.metrics);
+                Some(feed)
+            }
+        };
         add_checks(&setup.health, &app.database);
         Ok(Self {
-            app: Arc::new(app),
+            app,
+            feed,
             verifier,
             cross_site: setup.cross_site,
             http_metrics: setup.http_metrics,
@@ -126,10 +149,11 @@ impl AuthService {
     ///
     /// It can be dropped at any time: what is not published yet stays in the outbox.
     pub async fn run(self) {
-        let Self { app, bus, shutdown, .. } = self;
+        let Self { app, bus, feed, shutdown, .. } = self;
         tokio::join!(
             relay(&app.database, &bus, &shutdown),
             heartbeat::run(&app, &shutdown),
+            instances::run(feed, &shutdown),
             sweep::run(&app, &shutdown),
         );
     }

@@ -10,6 +10,7 @@ use ticketkit_auth::{
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
 use ticketkit_events::{
     Bus,
+    engine::EngineError,
     sql::{Database, DatabaseError},
 };
 
@@ -103,6 +104,9 @@ pub enum StartError {
     /// The secret of the refresh tokens is unfit.
     #[error("the secret of the refresh tokens is unfit")]
     Secret(#[from] KeyError),
+    /// The engine has no fan-out, or cannot be reached.
+    #[error("the revocations of other instances cannot be followed")]
+    Engine(#[from] EngineError),
     /// Passwords cannot be hashed with the cost that is set.
     #[error("passwords cannot be hashed")]
     Passwords(#[from] PasswordError),

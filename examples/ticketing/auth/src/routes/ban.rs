@@ -1,9 +1,6 @@
 use axum::{extract::State, response::IntoResponse};
 use serde::Deserialize;
-use ticketing_contracts::{
-    UserId,
-    user::{UserBanned, UserUnbanned},
-};
+use ticketing_contracts::UserId;
 use ticketkit_auth::{axum::AdminUser, revocation::Revocation};
 use ticketkit_core::{
     axum::{Json, PathId, present},
@@ -45,16 +42,10 @@ pub(super) async fn impose(
     let mut tx = app.begin(&peer).await?;
     let user = store::bans::impose(tx.conn(), id, &order, now).await?.ok_or(NotFound)?;
     store::sessions::end_all(tx.conn(), id).await?;
-    let event = UserBanned {
-        id,
-        version: user.version,
-        until: user.ban.until,
-        ban_version: user.ban.version,
-        epoch: user.epoch,
-    };
-    app.publisher.publish(&mut tx, &event).await?;
     app.audit.write(&mut tx, Entry::of(Kind::Banned, id).by(actor), &peer, now).await?;
-    app.commit(tx, vec![news(&user, now.as_millis())]).await?;
+    let news = news(&user, now.as_millis());
+    app.publish_revocation(&mut tx, &user, &news).await?;
+    app.commit(tx, vec![news]).await?;
     Ok(Json(BanDocument::new(&user, now)))
 }
 
@@ -75,15 +66,10 @@ pub(super) async fn lift(
         let user = store::users::find(app.database.reader(), id).await?.ok_or(NotFound)?;
         return Ok(Json(BanDocument::new(&user, now)));
     };
-    let event = UserUnbanned {
-        id,
-        version: user.version,
-        ban_version: user.ban.version,
-        epoch: user.epoch,
-    };
-    app.publisher.publish(&mut tx, &event).await?;
     app.audit.write(&mut tx, Entry::of(Kind::Unbanned, id).by(actor), &peer, now).await?;
-    app.commit(tx, vec![news(&user, now.as_millis())]).await?;
+    let news = news(&user, now.as_millis());
+    app.publish_revocation(&mut tx, &user, &news).await?;
+    app.commit(tx, vec![news]).await?;
     Ok(Json(BanDocument::new(&user, now)))
 }
 

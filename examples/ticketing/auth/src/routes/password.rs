@@ -1,6 +1,6 @@
 use axum::{extract::State, response::IntoResponse};
 use serde::Deserialize;
-use ticketing_contracts::{UserId, user::SessionRevoked};
+use ticketing_contracts::UserId;
 use ticketkit_auth::{AuthError, axum::CurrentUser, password::Verdict, revocation::Revocation};
 use ticketkit_core::{axum::Json, error::Validation};
 
@@ -50,13 +50,6 @@ pub(super) async fn change(
     }
     store::sessions::end_all(tx.conn(), id).await?;
     let cookies = app.start_session(&mut tx, &user, &peer).await?;
-    let event = SessionRevoked {
-        user_id: id,
-        version: user.version,
-        sid: None,
-        min_epoch: Some(user.epoch),
-    };
-    app.publisher.publish(&mut tx, &event).await?;
     app.audit.write(&mut tx, Entry::of(Kind::PasswordChanged, id), &peer, now).await?;
     let news = Revocation::User {
         user: id.to_string(),
@@ -64,6 +57,7 @@ pub(super) async fn change(
         ban: None,
         at: now.as_millis(),
     };
+    app.publish_revocation(&mut tx, &user, &news).await?;
     app.commit(tx, vec![news]).await?;
     Ok((cookies, Json(Empty {})))
 }

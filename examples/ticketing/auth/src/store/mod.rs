@@ -15,8 +15,14 @@ use sqlx::{Row, any::AnyRow};
 use ticketing_contracts::Timestamp;
 use ticketkit_events::sql::Migration;
 
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration::new(1, "accounts", include_str!("../../migrations/0001_accounts.sql"))];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration::new(1, "accounts", include_str!("../../migrations/0001_accounts.sql")),
+    Migration::new(
+        2,
+        "revocation stream",
+        include_str!("../../migrations/0002_revocation_stream.sql"),
+    ),
+];
 
 /// Sorts behind every UUID: the end of a list that is read from its newest item backwards.
 const BEHIND_ALL: &str = "g";

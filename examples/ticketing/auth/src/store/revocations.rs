@@ -1,8 +1,28 @@
-use sqlx::{AnyConnection, Row};
+use sqlx::{Any, AnyConnection, Executor, Row};
 use ticketkit_auth::revocation::{SessionEntry, Snapshot, UserEntry};
 use ticketkit_events::sql::Database;
 
 use super::users::{columns, from_row};
+
+/// Counts a revocation that is made in this transaction, and returns its number.
+///
+/// The row is locked until the commit, so that numbers are committed in their order. Take it last:
+/// others wait for it.
+pub(crate) async fn next_position(conn: &mut AnyConnection) -> Result<i64, sqlx::Error> {
+    let row = sqlx::query(
+        "update revocation_stream set position = position + 1 where id = 1 returning position",
+    )
+    .fetch_one(conn)
+    .await?;
+    row.try_get("position")
+}
+
+/// Returns the number of the last revocation that was committed.
+pub(crate) async fn position(conn: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
+    let row =
+        sqlx::query("select position from revocation_stream where id = 1").fetch_one(conn).await?;
+    row.try_get("position")
+}
 
 /// Returns every revocation since `oldest` (milliseconds since 1970): before it, no token that was
 /// valid then is valid still.

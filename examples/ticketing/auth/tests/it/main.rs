@@ -7,6 +7,7 @@ mod bans;
 mod cookies;
 mod fixture;
 mod hang_up;
+mod instances;
 mod password;
 mod refresh;
 mod sessions;

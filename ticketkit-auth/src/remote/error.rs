@@ -1,0 +1,54 @@
+use ticketkit_events::{BoxError, engine::EngineError};
+
+use crate::keys::KeyError;
+
+/// Why a service cannot follow an issuer: an error of configuration, met at start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RemoteError {
+    /// The URL is none, or not one that is fetched from.
+    #[error("the issuer's URL `{0}` must be http://HOST:PORT, without a path")]
+    Url(String),
+    /// Whoever is on the way could put keys of their own in place.
+    #[error(
+        "the issuer's URL `{0}` is plain HTTP off loopback: use a `Fetch` with TLS, or \
+         `danger_allow_plain_http` inside a network that nobody else is in"
+    )]
+    PlainHttp(String),
+    /// The provider of cryptography does not work.
+    #[error("keys cannot be used")]
+    Keys(#[from] KeyError),
+    /// The engine has no fan-out, or cannot be reached.
+    #[error("the revocations cannot be followed")]
+    Engine(#[from] EngineError),
+}
+
+/// Why a document of the issuer was not had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// No answer.
+    #[error("cannot fetch {url}")]
+    Io {
+        /// Of what.
+        url: String,
+        /// Why not.
+        source: BoxError,
+    },
+    /// An answer that is no success.
+    #[error("{url} answers {status}")]
+    Status {
+        /// Of what.
+        url: String,
+        /// What came instead of 200.
+        status: http::StatusCode,
+    },
+    /// No answer in time.
+    #[error("{url} did not answer within {seconds} s")]
+    Timeout {
+        /// Of what.
+        url: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+}
