@@ -60,6 +60,12 @@ impl Needs {
         Self { programs, running }
     }
 
+    /// Returns what the manifest of a benchmark says that it needs.
+    pub(crate) fn of_manifest(manifest: &str) -> Self {
+        let line = manifest.lines().find_map(|line| line.strip_prefix("needs = "));
+        Self::of_reason(line.unwrap_or_default())
+    }
+
     pub(crate) fn add(&mut self, other: &Self) {
         self.programs.extend(&other.programs);
         self.running.extend(&other.running);

@@ -13,9 +13,11 @@
 mod builder;
 mod dispatch;
 mod layer;
+mod pool;
 mod process;
 mod retry;
 mod runner;
+mod window;
 
 #[cfg(feature = "rabbitmq")]
 pub(crate) use self::retry::jitter;

@@ -1,8 +1,15 @@
 //! One attempt to handle one event, from delivery to outcome.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
-use tokio::task::JoinHandle;
 use tower_service::Service;
 use tracing::{debug, warn};
 
@@ -44,20 +51,28 @@ pub(crate) async fn process(
 }
 
 async fn attempt(mut route: Route, context: EventContext, limit: Duration) -> Result<(), BoxError> {
-    let call = route.call(context.clone());
-    // A task of its own, so that a panic ends the attempt and nothing else.
-    let task = AbortOnDrop(tokio::spawn(tokio::time::timeout(limit, call)));
-    match task.join().await {
+    let call = guarded(async { route.call(context.clone()).await });
+    match tokio::time::timeout(limit, call).await {
         Ok(Ok(result)) => result?,
-        Ok(Err(_)) => return Err(format!("the handler took longer than {limit:?}").into()),
-        Err(error) if error.is_panic() => {
-            return Err(format!("the handler panicked: {}", panic_text(error.into_panic())).into());
-        }
-        Err(_) => return Err("the handler's task was cancelled".into()),
+        Ok(Err(panic)) => return Err(format!("the handler panicked: {}", panic_text(panic)).into()),
+        Err(_) => return Err(format!("the handler took longer than {limit:?}").into()),
     }
     #[cfg(feature = "sql")]
     context.slot().finish().await?;
     Ok(())
+}
+
+/// Ends a future that panics, and nothing else.
+async fn guarded<T>(future: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        // It is not polled again after a panic: what that left half-done is never seen.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    })
+    .await
 }
 
 fn failed(
@@ -95,26 +110,11 @@ fn failed(
     outcome
 }
 
-fn panic_text(payload: Box<dyn std::any::Any + Send>) -> String {
+fn panic_text(payload: Box<dyn Any + Send>) -> String {
     match payload.downcast::<String>() {
         Ok(text) => *text,
         Err(payload) => payload
             .downcast_ref::<&'static str>()
             .map_or_else(|| "no message".to_owned(), |&text| text.to_owned()),
-    }
-}
-
-/// A task that does not outlive who waits for it.
-struct AbortOnDrop<T>(JoinHandle<T>);
-
-impl<T> AbortOnDrop<T> {
-    async fn join(mut self) -> Result<T, tokio::task::JoinError> {
-        (&mut self.0).await
-    }
-}
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

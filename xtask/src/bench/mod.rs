@@ -2,7 +2,8 @@
 //!
 //! The benchmarks are packages `bench-NAME` in the folders of `benches/`, a workspace of their own.
 //! Their programs print a line per figure; this module builds and runs them, and shows each
-//! [`Figure`] for people or as JSON. A figure that breaks its bound makes the command fail.
+//! [`Figure`] for people or as JSON. A figure that breaks its bound makes the command fail. Servers that a
+//! package needs, by `needs = "RabbitMQ"` in its `[package.metadata.ticketkit]`, are started for it.
 
 mod figure;
 
@@ -12,7 +13,10 @@ use self::figure::Figure;
 use crate::{
     cli::BenchOptions,
     failure::{Failure, Result, ResultExt as _},
+    install,
+    needs::Needs,
     process,
+    servers::Servers,
     workspace::{self, Workspace},
 };
 
@@ -30,21 +34,34 @@ pub(crate) fn run(options: &BenchOptions) -> Result<ExitCode> {
     if !process::run(build.arg("--quiet"))? {
         return Err(Failure::new(format!("`{package}` does not build")));
     }
+    let manifest = workspace::root().join("benches").join(name).join("Cargo.toml");
+    let manifest = std::fs::read_to_string(&manifest).or_say(manifest.display())?;
+    let needs = Needs::of_manifest(&manifest).running;
+    let missing = install::ensure(&needs, false)?;
+    if !missing.is_empty() {
+        return Err(Failure::new(format!(
+            "missing {}; type: {}",
+            install::list(&missing),
+            install::advice(&missing)
+        )));
+    }
+    let servers = Servers::start(&needs)?;
     let mut broken = Vec::new();
     let mut odd = None;
     if !options.json {
         println!("{}", Figure::HEAD);
     }
-    let status =
-        process::run_each_line(&mut program(&package), |line| match Figure::parse(line) {
-            Some(figure) => {
-                println!("{}", if options.json { figure.to_json() } else { figure.to_text() });
-                if figure.broken().is_some() {
-                    broken.push(figure.name.clone());
-                }
+    let mut program = program(&package);
+    servers.tell(&mut program);
+    let status = process::run_each_line(&mut program, |line| match Figure::parse(line) {
+        Some(figure) => {
+            println!("{}", if options.json { figure.to_json() } else { figure.to_text() });
+            if figure.broken().is_some() {
+                broken.push(figure.name.clone());
             }
-            None => odd = Some(line.to_owned()),
-        })?;
+        }
+        None => odd = Some(line.to_owned()),
+    })?;
     if let Some(line) = odd {
         return Err(Failure::new(format!("`{package}` printed a line that is no figure: {line}")));
     }
