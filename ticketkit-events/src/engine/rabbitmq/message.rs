@@ -8,6 +8,7 @@ use lapin::{
     types::{AMQPValue, FieldTable, ShortString},
 };
 
+use super::names;
 use crate::{Causation, Envelope, EventId, Timestamp};
 
 /// Failures that were counted so far.
@@ -24,6 +25,8 @@ pub(super) const QUEUE: &str = "ticketkit-queue";
 pub(super) const REDRIVEN: &str = "ticketkit-redriven";
 /// Milliseconds to wait after the present wait queue.
 pub(super) const WAIT_LEFT: &str = "ticketkit-wait-left";
+/// Which queue of an ordered subscription it goes to.
+pub(super) const PARTITION: &str = "ticketkit-partition";
 /// Not an event: parked events of the subscription were redriven or discarded.
 pub(super) const WAKE: &str = "ticketkit-wake";
 
@@ -35,7 +38,7 @@ pub(super) struct Received {
 }
 
 /// Writes the properties of an event's message.
-pub(super) fn properties(event: &Envelope) -> BasicProperties {
+pub(super) fn properties(event: &Envelope, partitions: u8) -> BasicProperties {
     let mut headers = FieldTable::default();
     let mut text = |name: &'static str, value: &str| {
         headers.insert(name.into(), AMQPValue::LongString(value.into()));
@@ -60,6 +63,8 @@ pub(super) fn properties(event: &Envelope) -> BasicProperties {
     }
     let version = AMQPValue::LongInt(i32::try_from(event.version).unwrap_or(i32::MAX));
     headers.insert("cloudEvents:dataversion".into(), version);
+    let partition = self::partition(names::partition(&event.key, partitions));
+    headers.insert(PARTITION.into(), partition);
     let properties = BasicProperties::default()
         .with_content_type("application/json".into())
         .with_delivery_mode(2)
@@ -207,6 +212,11 @@ pub(super) fn text(value: &str) -> AMQPValue {
     AMQPValue::LongString(value.into())
 }
 
+/// Writes the number of a queue: bindings match by value and type.
+pub(super) fn partition(value: u8) -> AMQPValue {
+    AMQPValue::LongInt(i32::from(value))
+}
+
 pub(super) fn number(value: impl Into<i64>) -> AMQPValue {
     AMQPValue::LongLongInt(value.into())
 }
@@ -237,7 +247,7 @@ mod tests {
     fn an_event_survives_the_way() {
         let event = event();
         let body = event.data.clone().into_bytes();
-        let received = Received { properties: properties(&event), body };
+        let received = Received { properties: properties(&event, 4), body };
         assert_eq!(received.event(), Ok(event.clone()));
         let notes = vec![(FAILURES, number(2)), (ERROR, text("no"))];
         let again = Received { properties: restamped(&received.properties, notes), ..received };

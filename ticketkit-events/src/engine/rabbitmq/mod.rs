@@ -10,19 +10,19 @@
 //! | `ticketkit.events` | topic exchange; the routing key is the type of the event |
 //! | `ticketkit.unrouted` | what nobody subscribed to, the last 100 000 |
 //! | `ticketkit.<subscription>` | quorum queue of a subscription |
-//! | `ticketkit.<subscription>.0` | the same of an ordered one, with a single active consumer |
+//! | `ticketkit.<subscription>.<n>` | those of an ordered one, by the hash of the key, each with a single active consumer |
 //! | `ticketkit.<subscription>.dead` | its parked events |
 //! | `ticketkit.<subscription>.wait.<ms>` | events before another try; each goes back to the one queue that it failed in |
 //!
 //! # Order
 //!
 //! Events of one key are published one after the other, each after the confirm of
-//! the one before. An ordered subscription is one queue with a single active consumer:
-//! one instance handles all of it, up to its concurrency at the same time, and the
-//! others stand by. There events wait for their next attempt, and behind a parked one,
-//! in the memory of that instance: when it dies, its attempts are counted anew. When as
-//! many as its window wait behind parked events, the subscription stands still until
-//! these are redriven or discarded.
+//! the one before. An ordered subscription has several queues, by the hash of the key,
+//! each with a single active consumer: the instances share them, and take turns anew
+//! when one comes or goes. There events wait for their next attempt, and behind a parked
+//! one, in the memory of that instance: when it dies, its attempts are counted anew. When
+//! as many as its window wait behind parked events, the queue stands still until these
+//! are redriven or discarded.
 //!
 //! # What only the broker knows
 //!
@@ -38,9 +38,13 @@ mod delay;
 mod error;
 mod lanes;
 mod link;
+mod members;
 mod message;
+mod moves;
+mod names;
 mod options;
 mod parked;
+mod part;
 mod publish;
 mod session;
 mod settle;
@@ -172,7 +176,7 @@ impl Inner {
         let message = Message {
             exchange: self.topology.exchange().into(),
             routing_key: ShortString::try_new(event.kind.as_str()).map_err(refuse)?,
-            properties: message::properties(event),
+            properties: message::properties(event, self.topology.partitions()),
             body: event.data.clone().into_bytes(),
         };
         self.publisher.publish(message).await
@@ -206,7 +210,7 @@ impl Inner {
         self: Arc<Self>,
         spec: SubscriptionSpec,
     ) -> Result<RabbitMqConsumer, EngineError> {
-        Topology::check(&spec.name)?;
+        names::check(&spec.name)?;
         let instance = spec.lifetime == Lifetime::Instance;
         let name = match spec.lifetime {
             Lifetime::Durable => spec.name,
@@ -216,25 +220,26 @@ impl Inner {
         let channel = self.link.channel().await?;
         self.topology.declare_base(&channel).await?;
         self.topology.declare(&channel, &names, &spec.types).await?;
-        let counts = Arc::new(Counts::default());
+        let least = if spec.ordered { ORDERED_PREFETCH } else { 0 };
+        let all = names.all();
+        let prefetch = spec.concurrency.saturating_mul(PREFETCH).max(least).div_ceil(all.len());
+        let plans = all.into_iter().map(|names| Plan {
+            names,
+            types: spec.types.clone(),
+            prefetch: u16::try_from(prefetch).unwrap_or(u16::MAX),
+            epoch: AtomicU64::new(0),
+        });
+        let plans: Vec<_> = plans.map(|plan| (plan, Arc::new(Counts::default()))).collect();
         let mut known = self.known();
         let entry = known.entry(name).or_insert_with(|| Known {
-            names: names.clone(),
+            names,
             consumers: Vec::new(),
             waits: BTreeMap::new(),
         });
         entry.consumers.retain(|counts| counts.strong_count() > 0);
-        entry.consumers.push(Arc::downgrade(&counts));
+        entry.consumers.extend(plans.iter().map(|(_, counts)| Arc::downgrade(counts)));
         drop(known);
-        let least = if spec.ordered { ORDERED_PREFETCH } else { 0 };
-        let prefetch = spec.concurrency.saturating_mul(PREFETCH).max(least);
-        let plan = Plan {
-            names,
-            types: spec.types,
-            prefetch: u16::try_from(prefetch).unwrap_or(u16::MAX),
-            epoch: AtomicU64::new(0),
-        };
-        Ok(RabbitMqConsumer::new(self, plan, counts))
+        Ok(RabbitMqConsumer::new(self, plans))
     }
 }
 

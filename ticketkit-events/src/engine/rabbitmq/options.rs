@@ -5,17 +5,19 @@ use std::time::Duration;
 /// | setting | default |
 /// |---|---|
 /// | [`prefix`](Self::prefix) | `ticketkit` |
+/// | [`partitions`](Self::partitions) | 4 |
 /// | [`vanishing`](Self::vanishing) | queues stay |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct RabbitMqOptions {
     pub(super) prefix: String,
+    pub(super) partitions: u8,
     pub(super) vanishing: Option<Duration>,
 }
 
 impl Default for RabbitMqOptions {
     fn default() -> Self {
-        Self { prefix: "ticketkit".to_owned(), vanishing: None }
+        Self { prefix: "ticketkit".to_owned(), partitions: 4, vanishing: None }
     }
 }
 
@@ -24,6 +26,16 @@ impl RabbitMqOptions {
     /// that several systems share a virtual host.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
+        self
+    }
+
+    /// Spreads the events of an ordered subscription over this many queues, by a hash of the key: as
+    /// many instances can handle them at the same time. From 1 to 64.
+    ///
+    /// It must be the same in all processes. Where it changes, events of a key that are queued by
+    /// then may be handled at the same time as later ones.
+    pub fn partitions(mut self, count: u8) -> Self {
+        self.partitions = count.clamp(1, 64);
         self
     }
 

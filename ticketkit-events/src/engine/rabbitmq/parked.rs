@@ -1,7 +1,7 @@
 //! Parked events: a queue `….dead` for each subscription, looked through from its
 //! beginning and given back as it was.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use lapin::{
     Channel,
@@ -19,8 +19,8 @@ use super::{
     Inner,
     error::{NOT_FOUND, RESOURCE_LOCKED, failed, reply_code},
     message::{self, Received},
+    names::Names,
     publish::Message,
-    topology::Names,
 };
 use crate::{
     EventId,
@@ -56,7 +56,7 @@ impl Stored {
         self.received.has(message::REDRIVEN)
     }
 
-    fn queue(&self, names: &Names) -> String {
+    pub(super) fn queue(&self, names: &Names) -> String {
         let by_broker = || self.received.death().map(|(_, queue, _)| queue);
         let noted = self.received.text(message::QUEUE).or_else(by_broker);
         noted.unwrap_or_else(|| names.queue.clone())
@@ -212,19 +212,26 @@ impl Inner {
             }
             let last = found.len() < ROUND;
             found.sort_by_key(Stored::place);
-            let mut woken = None;
+            let ordered: Vec<String> = self
+                .topology
+                .names(subscription, true, false)
+                .all()
+                .into_iter()
+                .map(|names| names.queue)
+                .collect();
+            let mut woken = BTreeSet::new();
             for stored in &found {
                 let queue = stored.queue(&names);
-                let ordered = self.topology.is_ordered(subscription, &queue);
+                let ordered = ordered.contains(&queue);
                 if redrive {
                     self.redrive(&names, stored, &queue, ordered).await?;
                 }
                 look.remove(stored).await?;
-                woken = woken.or(ordered.then_some(queue));
+                woken.extend(ordered.then_some(queue));
                 count += 1;
             }
             look.end().await?;
-            if let Some(queue) = woken {
+            for queue in woken {
                 self.wake(&queue).await;
             }
             if last {

@@ -17,8 +17,7 @@ use lapin::{
     Channel, Consumer,
     message::Delivery,
     options::{
-        BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions,
-        BasicQosOptions, QueueDeleteOptions,
+        BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, QueueDeleteOptions,
     },
     types::FieldTable,
 };
@@ -35,8 +34,8 @@ use super::{
     lanes::{Held, Origin},
     link::backoff,
     message::{self, Received},
+    names::Names,
     parked::{Look, Stored},
-    topology::Names,
 };
 use crate::{engine::EngineError, handler::describe};
 
@@ -68,6 +67,8 @@ pub(super) enum Command {
     },
     /// Look at the parked events.
     Look,
+    /// Give back what is not settled, and consume again, behind other instances.
+    Renew,
     Close(oneshot::Sender<()>),
 }
 
@@ -102,6 +103,7 @@ struct Session {
 /// How a session ended.
 enum End {
     Lost(String),
+    Renewed,
     Closed(Option<oneshot::Sender<()>>),
 }
 
@@ -131,7 +133,7 @@ impl Task {
             };
             let reason = match session {
                 Ok(session) => {
-                    if self.number > 0 {
+                    if attempt > 0 {
                         info!(subscription, "consumes again");
                     }
                     (self.number, attempt) = (self.number + 1, 0);
@@ -140,7 +142,11 @@ impl Task {
                     self.tell(Incoming::Lost);
                     match end {
                         End::Closed(reply) => return self.closed(reply).await,
-                        End::Lost(reason) => reason,
+                        End::Lost(reason) => {
+                            attempt = 1;
+                            reason
+                        }
+                        End::Renewed => continue,
                     }
                 }
                 Err(error) => {
@@ -168,6 +174,7 @@ impl Task {
                         session.flush_if(GATHERED).await
                     }
                     Some(Command::Look) => self.look().await.map_err(|error| describe(&error)),
+                    Some(Command::Renew) => break End::Renewed,
                     Some(Command::Close(reply)) => break End::Closed(Some(reply)),
                     None => break End::Closed(None),
                 },
@@ -183,7 +190,10 @@ impl Task {
                 break End::Lost(reason);
             }
         };
-        if let (End::Closed(_), Err(reason)) = (&end, session.close().await) {
+        if let End::Lost(_) = end {
+            return end;
+        }
+        if let Err(reason) = session.close().await {
             // What was not said is delivered again.
             warn!(subscription = self.plan.names.subscription, reason, "not closed in order");
         }
@@ -288,7 +298,11 @@ async fn open(inner: &Inner, plan: &Plan) -> Result<Session, EngineError> {
     let topology = &inner.topology;
     let channel = inner.link.channel().await?;
     topology.declare_base(&channel).await?;
-    topology.declare(&channel, &plan.names, &plan.types).await?;
+    if plan.names.partition == 0 {
+        topology.declare(&channel, &plan.names, &plan.types).await?;
+    } else {
+        topology.declare_queue(&channel, &plan.names).await?;
+    }
     channel
         .basic_qos(plan.prefetch, BasicQosOptions::default())
         .await
@@ -348,22 +362,12 @@ impl Session {
         try_join_all(frames).await.map(drop).map_err(|error| describe(&error))
     }
 
-    /// Says what is settled, and gives back the rest.
+    /// Says what is settled; the end of the channel gives back the rest.
+    ///
+    /// Both at once: after a cancel alone the next consumer of an ordered subscription would get
+    /// later events while this one still has earlier ones (seen in 3.10).
     async fn close(mut self) -> Result<(), String> {
-        let close = async {
-            let tag = self.consumer.tag();
-            self.channel.basic_cancel(tag, BasicCancelOptions::default()).await?;
-            // What came between is given back with the rest.
-            Ok(())
-        };
-        close.await.map_err(|error: lapin::Error| describe(&error))?;
         self.flush_if(0).await?;
-        let close = async {
-            // Tag 0: everything of this channel that is not settled.
-            let all = BasicNackOptions { multiple: true, requeue: true };
-            self.channel.basic_nack(0, all).await?;
-            self.channel.close(200, "done".into()).await
-        };
-        close.await.map_err(|error| describe(&error))
+        self.channel.close(200, "done".into()).await.map_err(|error| describe(&error))
     }
 }

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 use super::{
     Inner, delay,
     message::{self, number, restamped, text},
+    names::Names,
     publish::Message,
-    topology::{Names, WAIT_DECLARED},
+    topology::WAIT_DECLARED,
 };
 use crate::engine::EngineError;
 

@@ -16,7 +16,7 @@ use super::{
     Inner,
     error::{NOT_FOUND, failed, reply_code},
     lanes::Lanes,
-    topology::Names,
+    names::Names,
 };
 use crate::{
     Timestamp,
@@ -75,11 +75,13 @@ impl Inner {
             for ms in waits {
                 waiting += self.ready(&mut channel, &self.topology.wait(&names, ms)).await?;
             }
+            let mut ready = 0;
+            for names in names.all() {
+                ready += self.ready(&mut channel, &names.queue).await?;
+            }
             let oldest = counts.iter().map(|counts| counts.oldest.load(Ordering::Relaxed)).min();
             all.push(SubscriptionStats {
-                pending: self.ready(&mut channel, &names.queue).await?
-                    + waiting
-                    + sum(|counts| &counts.held),
+                pending: ready + waiting + sum(|counts| &counts.held),
                 in_flight: sum(|counts| &counts.in_flight),
                 retrying: waiting + sum(|counts| &counts.waiting),
                 parked: self.ready(&mut channel, &names.dead).await?,
@@ -96,7 +98,8 @@ impl Inner {
         let mut found = false;
         for ordered in [false, true] {
             let names = self.topology.names(subscription, ordered, false);
-            for queue in [&names.queue, &names.dead] {
+            let queues = names.all().into_iter().map(|names| names.queue);
+            for queue in queues.chain([names.dead.clone()]) {
                 let channel = self.link.channel().await?;
                 let passive = QueueDeclareOptions { passive: true, ..Default::default() };
                 let queue = ShortString::from(queue.as_str());

@@ -5,7 +5,9 @@
 //! | `ticketkit.events` | topic exchange; the routing key is the type of the event |
 //! | `ticketkit.unrouted` | its alternate exchange (fanout) and a queue: what nobody subscribed to, the last 100 000 |
 //! | `ticketkit.<subscription>` | quorum queue of a subscription |
-//! | `ticketkit.<subscription>.0` | the same of an ordered one, with a single active consumer |
+//! | `ticketkit.<subscription>` | headers exchange of an ordered subscription, bound to its types |
+//! | `ticketkit.<subscription>.<n>` | its queues, by the hash of the key, each with a single active consumer |
+//! | `ticketkit.<subscription>.0` | fanout exchange to the first of them: what has no hash, from other programs |
 //! | `ticketkit.<subscription>.dead` | its parked events |
 //! | `ticketkit.<subscription>.wait.<ms>` | events that wait for another try, then go back to the one queue that they failed in; vanishes when it is not used |
 
@@ -13,11 +15,11 @@ use std::time::Duration;
 
 use lapin::{
     Channel, ExchangeKind,
-    options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
+    options::{ExchangeBindOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
     types::{AMQPValue, FieldTable},
 };
 
-use super::{error::declaring, options::RabbitMqOptions};
+use super::{error::declaring, message, names::Names, options::RabbitMqOptions};
 use crate::engine::EngineError;
 
 /// Crashes of consumers, as the broker counts them. The runner parks an event long
@@ -42,16 +44,6 @@ pub(super) struct Topology {
     options: RabbitMqOptions,
 }
 
-/// The names of what a subscription has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Names {
-    pub(super) subscription: String,
-    pub(super) queue: String,
-    pub(super) dead: String,
-    pub(super) ordered: bool,
-    pub(super) instance: bool,
-}
-
 impl Topology {
     pub(super) fn new(options: RabbitMqOptions) -> Self {
         Self { options }
@@ -65,34 +57,12 @@ impl Topology {
         format!("{}.unrouted", self.options.prefix)
     }
 
+    pub(super) fn partitions(&self) -> u8 {
+        self.options.partitions
+    }
+
     pub(super) fn names(&self, subscription: &str, ordered: bool, instance: bool) -> Names {
-        let base = format!("{}.{subscription}", self.options.prefix);
-        Names {
-            subscription: subscription.to_owned(),
-            queue: if ordered { format!("{base}.0") } else { base.clone() },
-            dead: format!("{base}.dead"),
-            ordered,
-            instance,
-        }
-    }
-
-    /// Returns whether a queue is that of an ordered subscription.
-    pub(super) fn is_ordered(&self, subscription: &str, queue: &str) -> bool {
-        self.names(subscription, true, false).queue == queue
-    }
-
-    /// Returns an error unless a queue can be called by the name of a subscription
-    /// and never by that of another.
-    pub(super) fn check(subscription: &str) -> Result<(), EngineError> {
-        let last = subscription.rsplit('.').next().unwrap_or(subscription);
-        let number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
-        if number || ["dead", "events", "unrouted"].contains(&last) {
-            return Err(EngineError::unsupported(format!(
-                "the subscription {subscription:?} has a name that ends with {last:?}, which the \
-                 rabbitmq engine uses for its own queues: choose another"
-            )));
-        }
-        Ok(())
+        Names::new(&self.options, subscription, ordered, instance)
     }
 
     fn expiring(&self, table: &mut FieldTable, wanted: Option<Duration>) {
@@ -106,14 +76,18 @@ impl Topology {
         }
     }
 
-    /// Declares what all subscriptions share.
-    pub(super) async fn declare_base(&self, channel: &Channel) -> Result<(), EngineError> {
-        let (exchange, unrouted) = (self.exchange(), self.unrouted());
-        let options = ExchangeDeclareOptions {
+    fn exchange_options(&self) -> ExchangeDeclareOptions {
+        ExchangeDeclareOptions {
             durable: true,
             auto_delete: self.options.vanishing.is_some(),
             ..ExchangeDeclareOptions::default()
-        };
+        }
+    }
+
+    /// Declares what all subscriptions share.
+    pub(super) async fn declare_base(&self, channel: &Channel) -> Result<(), EngineError> {
+        let (exchange, unrouted) = (self.exchange(), self.unrouted());
+        let options = self.exchange_options();
         channel
             .exchange_declare(
                 unrouted.as_str().into(),
@@ -142,7 +116,8 @@ impl Topology {
         Ok(())
     }
 
-    /// Declares the queues of a subscription and binds its types.
+    /// Declares the queues of a subscription and binds its types, these last: from then on events
+    /// come.
     pub(super) async fn declare(
         &self,
         channel: &Channel,
@@ -150,6 +125,77 @@ impl Topology {
         types: &[String],
     ) -> Result<(), EngineError> {
         self.declare_dead(channel, names).await?;
+        for names in names.all() {
+            self.declare_queue(channel, &names).await?;
+        }
+        if !names.is_hashed() {
+            for kind in types {
+                self.bind(channel, &names.queue, &self.exchange(), kind).await?;
+            }
+            return Ok(());
+        }
+        self.declare_hashed(channel, names).await?;
+        for kind in types {
+            channel
+                .exchange_bind(
+                    names.base.as_str().into(),
+                    self.exchange().as_str().into(),
+                    kind.as_str().into(),
+                    ExchangeBindOptions::default(),
+                    FieldTable::default(),
+                )
+                .await
+                .map_err(|error| declaring("exchange", &names.base, error))?;
+        }
+        Ok(())
+    }
+
+    /// Declares one queue of a subscription.
+    pub(super) async fn declare_queue(
+        &self,
+        channel: &Channel,
+        names: &Names,
+    ) -> Result<(), EngineError> {
+        declare(channel, &names.queue, self.arguments(names)).await
+    }
+
+    /// Declares what spreads the events of an ordered subscription over its queues: an exchange that
+    /// goes by the header with the hash, and one that takes what comes without, from other
+    /// programs, to the first queue.
+    async fn declare_hashed(&self, channel: &Channel, names: &Names) -> Result<(), EngineError> {
+        let rest = format!("{}.0", names.base);
+        let options = self.exchange_options();
+        channel
+            .exchange_declare(
+                rest.as_str().into(),
+                ExchangeKind::Fanout,
+                options,
+                FieldTable::default(),
+            )
+            .await
+            .map_err(|error| declaring("exchange", &rest, error))?;
+        self.bind(channel, &rest, &rest, "").await?;
+        let mut table = FieldTable::default();
+        table.insert("alternate-exchange".into(), long(&rest));
+        channel
+            .exchange_declare(names.base.as_str().into(), ExchangeKind::Headers, options, table)
+            .await
+            .map_err(|error| declaring("exchange", &names.base, error))?;
+        for names in names.all() {
+            let mut table = FieldTable::default();
+            table.insert("x-match".into(), long("all"));
+            table.insert(message::PARTITION.into(), message::partition(names.partition));
+            let (queue, base) = (names.queue.as_str().into(), names.base.as_str().into());
+            channel
+                .queue_bind(queue, base, "".into(), QueueBindOptions::default(), table)
+                .await
+                .map_err(|error| declaring("queue", &names.queue, error))?;
+        }
+        Ok(())
+    }
+
+    /// Returns the arguments of a queue that a subscription consumes.
+    fn arguments(&self, names: &Names) -> FieldTable {
         let mut table = quorum(if names.ordered { NO_LIMIT } else { DELIVERY_LIMIT });
         table.insert("x-dead-letter-exchange".into(), long(""));
         table.insert("x-dead-letter-routing-key".into(), long(&names.dead));
@@ -160,11 +206,7 @@ impl Topology {
             table.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
         }
         self.expiring(&mut table, names.instance.then_some(INSTANCE));
-        declare(channel, &names.queue, table).await?;
-        for kind in types {
-            self.bind(channel, &names.queue, &self.exchange(), kind).await?;
-        }
-        Ok(())
+        table
     }
 
     pub(super) async fn declare_dead(
@@ -235,19 +277,4 @@ async fn declare(channel: &Channel, name: &str, table: FieldTable) -> Result<(),
         .await
         .map(drop)
         .map_err(|error| declaring("queue", name, error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_subscriptions_and_of_their_queues_never_meet() {
-        for name in ["a.dead", "a.0", "a.wait.100", "events", "unrouted", "7"] {
-            assert!(Topology::check(name).is_err(), "{name}");
-        }
-        for name in ["orders", "orders.view", "dead.letters", "a.0b", "a@1f2e"] {
-            assert!(Topology::check(name).is_ok(), "{name}");
-        }
-    }
 }

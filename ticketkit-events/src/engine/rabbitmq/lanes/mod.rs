@@ -3,71 +3,27 @@
 //! In an ordered subscription each key is a lane: while one of its events is being
 //! handled, waits for its next attempt or is parked, the later ones are held here.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    sync::Arc,
-};
+mod held;
+mod lane;
+#[cfg(test)]
+mod tests;
 
-use lapin::BasicProperties;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+pub(super) use self::held::{Held, Origin};
+use self::lane::Lane;
 use crate::{
-    Envelope, EventId, Timestamp,
+    EventId, Timestamp,
     engine::{Claim, Delivery},
 };
 
-/// An event that is held.
-#[derive(Clone, Debug)]
-pub(super) struct Held {
-    pub(super) envelope: Arc<Envelope>,
-    pub(super) properties: BasicProperties,
-    pub(super) origin: Origin,
-    pub(super) failures: u32,
-    pub(super) crashes: u32,
-}
-
-/// Where a held event is at the broker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// Delivered under this tag.
-    Delivered(u64),
-    /// Among the parked events, at this place, and redriven.
-    Parked(i64),
-}
-
-impl Origin {
-    /// Redriven events come before those that were delivered since.
-    fn place(self) -> i64 {
-        match self {
-            Self::Delivered(tag) => tag.cast_signed(),
-            Self::Parked(place) => i64::MIN.saturating_add(place.max(0)),
-        }
-    }
-}
+/// Fences of claims are numbers that are the partition modulo this.
+const PARTITIONS: i64 = 64;
 
 #[derive(Debug)]
 struct Entry {
     held: Held,
     fence: Option<i64>,
-}
-
-#[derive(Debug, Default)]
-struct Lane {
-    places: BTreeSet<i64>,
-    claimed: usize,
-    /// Claims of a session that is over: their handlers may still run.
-    orphans: usize,
-    due: Option<Timestamp>,
-    parked: HashSet<EventId>,
-}
-
-impl Lane {
-    fn is_open(&self) -> bool {
-        self.claimed == 0 && self.orphans == 0 && self.due.is_none() && self.parked.is_empty()
-    }
-
-    fn is_idle(&self) -> bool {
-        self.is_open() && self.places.is_empty()
-    }
 }
 
 #[derive(Debug)]
@@ -83,7 +39,8 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    pub(super) fn new(ordered: bool) -> Self {
+    /// Makes those of one queue of a subscription.
+    pub(super) fn new(ordered: bool, partition: u8) -> Self {
         Self {
             ordered,
             entries: BTreeMap::new(),
@@ -91,9 +48,14 @@ impl Lanes {
             ready: BTreeSet::new(),
             timers: BTreeSet::new(),
             orphans: HashMap::new(),
-            fence: 0,
+            fence: i64::from(partition),
             claimed: 0,
         }
+    }
+
+    /// Returns which queue a claim is of.
+    pub(super) fn partition_of(claim: Claim) -> usize {
+        usize::try_from(claim.fence.rem_euclid(PARTITIONS)).unwrap_or(0)
     }
 
     pub(super) fn insert(&mut self, mut held: Held) {
@@ -166,7 +128,7 @@ impl Lanes {
         for place in places {
             self.ready.remove(&place);
             let Some(entry) = self.entries.get_mut(&place) else { continue };
-            self.fence += 1;
+            self.fence += PARTITIONS;
             self.claimed += 1;
             entry.fence = Some(self.fence);
             if self.ordered {
@@ -312,111 +274,5 @@ impl Lanes {
 
     pub(super) fn oldest(&self) -> Option<Timestamp> {
         self.entries.first_key_value().map(|(_, entry)| entry.held.envelope.time)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::Causation;
-
-    fn held(tag: u64, key: &str) -> Held {
-        let envelope = Envelope {
-            id: EventId::new(),
-            kind: "a".to_owned(),
-            source: "/a".to_owned(),
-            time: Timestamp::EPOCH,
-            key: key.to_owned(),
-            version: 1,
-            causation: Causation::default(),
-            data: String::new(),
-        };
-        Held {
-            envelope: Arc::new(envelope),
-            properties: BasicProperties::default(),
-            origin: Origin::Delivered(tag),
-            failures: 0,
-            crashes: 0,
-        }
-    }
-
-    fn lanes(ordered: bool, keys: &[&str]) -> Lanes {
-        let mut lanes = Lanes::new(ordered);
-        (1..).zip(keys).for_each(|(tag, key)| lanes.insert(held(tag, key)));
-        lanes
-    }
-
-    fn places(deliveries: &[Delivery]) -> Vec<i64> {
-        deliveries.iter().map(|delivery| delivery.claim.place).collect()
-    }
-
-    #[test]
-    fn a_key_is_claimed_in_order_and_held_while_it_is() {
-        let mut lanes = lanes(true, &["a", "b", "a", "a"]);
-        let first = lanes.claim(3);
-        assert_eq!(places(&first), [1, 2, 3]);
-        assert!(lanes.claim(9).is_empty(), "a is claimed");
-        lanes.remove(first[0].claim);
-        assert!(lanes.claim(9).is_empty(), "a is still claimed");
-        lanes.take_back(first[2].claim, None, false);
-        assert_eq!(places(&lanes.claim(9)), [3, 4]);
-    }
-
-    #[test]
-    fn a_retry_holds_its_key_and_no_other() {
-        let mut lanes = lanes(true, &["a", "a", "b"]);
-        let first = lanes.claim(1);
-        let due = Timestamp::EPOCH + Duration::from_secs(1);
-        lanes.take_back(first[0].claim, Some(due), true);
-        assert_eq!(places(&lanes.claim(9)), [3]);
-        lanes.wake(Timestamp::EPOCH);
-        assert!(lanes.claim(9).is_empty());
-        lanes.wake(due);
-        let again = lanes.claim(9);
-        assert_eq!(places(&again), [1, 2]);
-        assert_eq!((again[0].attempt, again[1].attempt), (2, 1));
-    }
-
-    #[test]
-    fn a_redriven_event_comes_before_those_behind_it() {
-        let mut lanes = lanes(true, &["a", "a"]);
-        let first = lanes.claim(1).remove(0);
-        let parked = held(1, "a");
-        lanes.block("a", parked.envelope.id);
-        lanes.remove(first.claim);
-        assert!(lanes.is_blocked());
-        assert!(lanes.claim(9).is_empty());
-        lanes.insert(Held { origin: Origin::Parked(77), ..parked });
-        lanes.park(&HashMap::new());
-        let claimed = lanes.claim(9);
-        assert_eq!(claimed.len(), 2);
-        assert_eq!(claimed[1].claim.place, 2);
-        assert!(!lanes.is_blocked());
-    }
-
-    #[test]
-    fn a_lost_session_holds_back_keys_whose_handlers_run() {
-        let mut lanes = lanes(true, &["a", "b"]);
-        let old = lanes.claim(1).remove(0);
-        lanes.lose();
-        lanes.insert(held(1, "a"));
-        lanes.insert(held(2, "b"));
-        assert!(lanes.claimed(old.claim).is_none(), "the claim is lost");
-        assert_eq!(places(&lanes.claim(9)), [2]);
-        lanes.remove(old.claim);
-        assert_eq!(places(&lanes.claim(9)), [1]);
-    }
-
-    #[test]
-    fn without_order_only_the_one_that_waits_waits() {
-        let mut lanes = lanes(false, &["a", "a"]);
-        let first = lanes.claim(1).remove(0);
-        let due = Timestamp::EPOCH + Duration::from_secs(1);
-        lanes.take_back(first.claim, Some(due), true);
-        assert_eq!(places(&lanes.claim(9)), [2]);
-        lanes.wake(due);
-        assert_eq!(places(&lanes.claim(9)), [1]);
     }
 }
