@@ -2,12 +2,10 @@
 //! them, and otherwise by saying what to type.
 
 use std::{
-    collections::BTreeSet,
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    process::Command,
+    collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command,
 };
+
+use ticketkit_servers::{find, is_root};
 
 use crate::{
     failure::{Failure, Result, ResultExt as _},
@@ -45,21 +43,6 @@ pub(crate) fn advice(needs: &BTreeSet<Need>) -> String {
         let programs: Vec<_> = needs.iter().flat_map(|need| programs(*need)).copied().collect();
         format!("install {}, so that PATH leads to {}", list(needs), programs.join(", "))
     }
-}
-
-/// Returns the path of a program: from `PATH`, or from where Debian hides servers.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(["/usr/sbin".into(), "/usr/lib/rabbitmq/bin".into()])
-        .chain(postgres_folders())
-        .map(|folder| folder.join(program))
-        .find(|candidate| is_executable(candidate))
-}
-
-pub(crate) fn is_root() -> bool {
-    let mut id = Command::new("id");
-    process::output(id.arg("-u")).is_ok_and(|(_, uid)| uid.trim() == "0")
 }
 
 pub(crate) fn list(needs: &BTreeSet<Need>) -> String {
@@ -133,21 +116,6 @@ impl Drop for NoServices {
     }
 }
 
-/// Debian keeps each PostgreSQL version's programs off `PATH`; the newest comes first.
-fn postgres_folders() -> Vec<PathBuf> {
-    let mut versions: Vec<u32> = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .collect();
-    versions.sort_unstable_by(|a, b| b.cmp(a));
-    versions.iter().map(|v| PathBuf::from(format!("/usr/lib/postgresql/{v}/bin"))).collect()
-}
-
-fn is_executable(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
-}
-
 fn is_debian() -> bool {
     Path::new("/etc/debian_version").exists() && find("apt-get").is_some()
 }
@@ -162,12 +130,5 @@ mod tests {
         for word in ["rabbitmq", "postgres", "chromium"] {
             assert!(advice.to_lowercase().contains(word), "{advice}");
         }
-    }
-
-    #[test]
-    fn programs_are_found_and_folders_are_none() {
-        assert!(find("sh").is_some());
-        assert!(find(".").is_none());
-        assert!(find("no-program-has-this-name").is_none());
     }
 }

@@ -5,13 +5,13 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    os::unix::process::CommandExt as _,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use signal_hook::consts::{SIGKILL, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT};
+use ticketkit_servers::{Group, Signal};
 
 use crate::{
     failure::{Failure, Result, ResultExt as _},
@@ -22,8 +22,8 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// Runs a command with its output shown, and returns whether it succeeded.
 pub(crate) fn run(command: &mut Command) -> Result<bool> {
-    let mut child = Group::spawn(command)?;
-    Ok(child.wait()?.success())
+    let mut child = spawn(command)?;
+    Ok(wait(&mut child)?.success())
 }
 
 /// Runs a command, shows each line of its standard output and hands it to `seen` as well.
@@ -61,8 +61,8 @@ fn watched(
     mut seen: impl FnMut(&str) + Send,
     show: bool,
 ) -> Result<ExitStatus> {
-    let mut child = Group::spawn(command.stdout(Stdio::piped()))?;
-    let stdout = child.child.stdout.take();
+    let mut child = spawn(command.stdout(Stdio::piped()))?;
+    let stdout = child.take_stdout();
     thread::scope(|scope| {
         scope.spawn(move || {
             let Some(stdout) = stdout else { return };
@@ -76,82 +76,33 @@ fn watched(
                 seen(&line);
             }
         });
-        let status = child.wait();
+        let status = wait(&mut child);
         // What outlived its parent would hold the pipe open, and the reader with it.
-        child.signal(SIGKILL);
+        child.signal(Signal::Kill);
         status
     })
 }
 
-/// A child and everything that it started. Dropping it kills what is left.
-#[derive(Debug)]
-pub(crate) struct Group {
-    child: Child,
-    name: String,
+fn spawn(command: &mut Command) -> Result<Group> {
+    Group::spawn(command).map_err(|error| Failure::new(error.to_string()))
 }
 
-impl Group {
-    /// Starts a command without standard input, in a process group of its own.
-    pub(crate) fn spawn(command: &mut Command) -> Result<Self> {
-        let name = command.get_program().to_string_lossy().into_owned();
-        let child = command
-            .stdin(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .or_say(format_args!("cannot start `{name}`"))?;
-        Ok(Self { child, name })
-    }
-
-    /// Returns how the child ended, if it did.
-    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
-        self.child.try_wait().or_say(format_args!("cannot wait for `{}`", self.name))
-    }
-
-    /// Waits for the end. A signal to this process is passed on, a second one kills.
-    pub(crate) fn wait(&mut self) -> Result<ExitStatus> {
-        let mut told = false;
-        loop {
-            if let Some(status) = self.ended()? {
-                return if told { Err(Failure::Interrupted) } else { Ok(status) };
-            }
-            if let Some(signal) = signals::take() {
-                self.signal(if told { SIGKILL } else { signal });
-                told = true;
-            }
-            thread::sleep(POLL);
+/// Waits for the end. A signal to this process is passed on, a second one kills.
+fn wait(child: &mut Group) -> Result<ExitStatus> {
+    let mut told = false;
+    loop {
+        if let Some(status) = child.ended().or_say("a child")? {
+            return if told { Err(Failure::Interrupted) } else { Ok(status) };
         }
-    }
-
-    /// Sends `signal` and waits for the end; after `patience` the group is killed.
-    pub(crate) fn stop(&mut self, signal: i32, patience: Duration) {
-        self.signal(signal);
-        let deadline = Instant::now() + patience;
-        while Instant::now() < deadline {
-            if !matches!(self.ended(), Ok(None)) {
-                return;
-            }
-            thread::sleep(POLL);
+        if let Some(signal) = signals::take() {
+            child.signal(match signal {
+                _ if told => Signal::Kill,
+                SIGINT => Signal::Int,
+                SIGHUP => Signal::Hup,
+                _ => Signal::Term,
+            });
+            told = true;
         }
-        self.signal(SIGKILL);
-        // Only a process that the kernel itself can't end would not be reaped here.
-        let _ = self.child.wait();
-    }
-
-    /// Signals the whole group. That it is gone already is no fault.
-    fn signal(&self, signal: i32) {
-        // The shell's own `kill`: the standard library signals one process only, not a group, and
-        // not every slim image has the program of that name.
-        let _ = Command::new("sh")
-            .args(["-c", &format!("kill -{signal} -{}", self.child.id())])
-            .stderr(Stdio::null())
-            .status();
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if matches!(self.ended(), Ok(None)) {
-            self.stop(SIGTERM, Duration::from_secs(5));
-        }
+        thread::sleep(POLL);
     }
 }

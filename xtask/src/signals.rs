@@ -10,7 +10,7 @@ use std::sync::{
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use crate::failure::{Failure, Result, ResultExt as _};
+use crate::failure::{Result, ResultExt as _};
 
 /// The signals that end a command.
 pub(crate) const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
@@ -37,11 +37,6 @@ pub(crate) fn caught() -> Option<i32> {
 /// Returns the last signal and forgets it, so that a second Ctrl-C can be told from the first.
 pub(crate) fn take() -> Option<i32> {
     read(CAUGHT.get()?.swap(0, Ordering::SeqCst))
-}
-
-/// Ends the present work if a signal was caught.
-pub(crate) fn check() -> Result<()> {
-    if caught().is_some() { Err(Failure::Interrupted) } else { Ok(()) }
 }
 
 fn read(value: usize) -> Option<i32> {

@@ -1,24 +1,58 @@
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
 
-use crate::settings;
+use crate::{service::Service, settings};
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    Run { config: Option<PathBuf> },
+    /// Runs all services in this process, or one.
+    Run {
+        config: Option<PathBuf>,
+        service: Option<Service>,
+    },
+    /// Starts a process for each service, and what they need.
+    Distributed {
+        config: Option<PathBuf>,
+        instances: NonZeroUsize,
+    },
     Print(String),
+}
+
+impl Command {
+    /// The TOML file to read.
+    pub(crate) fn config(&self) -> Option<&Path> {
+        match self {
+            Self::Run { config, .. } | Self::Distributed { config, .. } => config.as_deref(),
+            Self::Print(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UsageError {
     #[error(
-        "unknown argument `{0}`; allowed are --config FILE, --config-reference, --help and \
-         --version"
+        "unknown argument `{0}`; allowed are --service NAME, --distributed, --instances N, \
+         --config FILE, --config-reference, --help and --version"
     )]
     Unknown(String),
     #[error("--config needs the path of a TOML file")]
     NoFile,
+    #[error("--service needs a name: {0}")]
+    Service(String),
+    #[error("--instances needs a whole number from 1 to {MOST_INSTANCES}")]
+    Instances,
+    #[error("--instances is for --distributed")]
+    InstancesOfWhat,
+    #[error("--service and --distributed exclude each other")]
+    Both,
 }
+
+/// More than this on one machine is a slip of the finger.
+const MOST_INSTANCES: usize = 16;
 
 /// The file that is read where none is named, if it exists.
 const DEFAULT_FILE: &str = "ticketing.toml";
@@ -28,8 +62,13 @@ const HELP: [&str; 2] = [
     "\
 The TicketKit ticket marketplace: all services in one process, on embedded defaults.
 
-Usage: cargo ticketing [--config FILE]
+Usage: cargo ticketing [--service NAME | --distributed [--instances N]] [--config FILE]
 
+  --service NAME      run one service alone: auth, tickets, orders, payments, expiration or web.
+                      It needs TICKETING_EVENTS_URL
+  --distributed       start a process for each service behind one address, on PostgreSQL and
+                      RabbitMQ; both are started too where the settings name none
+  --instances N       with --distributed: so many processes of each service (default: 1)
   --config FILE       read this TOML file (default: ./ticketing.toml, where there is one)
   --config-reference  print all settings as a table in Markdown
   --help              print this
@@ -44,7 +83,7 @@ Ctrl-C or SIGTERM drains and ends; a second one ends it at once.",
 ];
 
 pub(crate) fn read(arguments: impl Iterator<Item = OsString>) -> Result<Command, UsageError> {
-    let mut config = None;
+    let (mut config, mut service, mut distributed, mut instances) = (None, None, false, None);
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
@@ -64,11 +103,30 @@ pub(crate) fn read(arguments: impl Iterator<Item = OsString>) -> Result<Command,
                 Some(file) if !file.is_empty() => config = Some(PathBuf::from(file)),
                 _ => return Err(UsageError::NoFile),
             },
+            Some("--service") => {
+                let name = arguments.next().unwrap_or_default();
+                let named = name.to_string_lossy().parse().map_err(UsageError::Service)?;
+                service = Some(named);
+            }
+            Some("--distributed") => distributed = true,
+            Some("--instances") => {
+                let count = arguments.next().and_then(|count| count.to_str()?.parse().ok());
+                let count = count.filter(|count: &NonZeroUsize| count.get() <= MOST_INSTANCES);
+                instances = Some(count.ok_or(UsageError::Instances)?);
+            }
             _ => return Err(UsageError::Unknown(argument.to_string_lossy().into_owned())),
         }
     }
     let default = || Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.exists());
-    Ok(Command::Run { config: config.or_else(default) })
+    let config = config.or_else(default);
+    match (distributed, service, instances) {
+        (true, Some(_), _) => Err(UsageError::Both),
+        (true, None, instances) => {
+            Ok(Command::Distributed { config, instances: instances.unwrap_or(NonZeroUsize::MIN) })
+        }
+        (false, _, Some(_)) => Err(UsageError::InstancesOfWhat),
+        (false, service, None) => Ok(Command::Run { config, service }),
+    }
 }
 
 #[cfg(test)]
@@ -81,12 +139,33 @@ mod tests {
 
     #[test]
     fn arguments_are_read_or_refused() {
-        assert_eq!(of(&["--config", "a.toml"]), Ok(Command::Run { config: Some("a.toml".into()) }));
+        let config = Some(PathBuf::from("a.toml"));
+        let run = |service| Ok(Command::Run { config: config.clone(), service });
+        assert_eq!(of(&["--config", "a.toml"]), run(None));
+        assert_eq!(of(&["--service", "web", "--config", "a.toml"]), run(Some(Service::Web)));
+        let instances = NonZeroUsize::new(3).unwrap();
+        let arguments = ["--distributed", "--instances", "3", "--config", "a.toml"];
+        assert_eq!(of(&arguments), Ok(Command::Distributed { config, instances }));
+
         let Ok(Command::Print(help)) = of(&["--help"]) else { panic!("no help") };
         assert!(help.contains("TICKETING_ADDR") && help.contains("RUST_LOG"), "{help}");
         let Ok(Command::Print(table)) = of(&["--config-reference"]) else { panic!("no table") };
-        assert!(table.starts_with("| name |") && !table.contains("STRIPE"), "{table}");
+        assert!(table.starts_with("| name |"), "{table}");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
         assert_eq!(of(&["--config"]), Err(UsageError::NoFile));
         assert_eq!(of(&["--port=3"]), Err(UsageError::Unknown("--port=3".to_owned())));
+        assert_eq!(of(&["--service", "web", "--distributed"]), Err(UsageError::Both));
+        assert_eq!(of(&["--instances", "2"]), Err(UsageError::InstancesOfWhat));
+        for count in ["0", "-1", "17", "two", ""] {
+            let refused = of(&["--distributed", "--instances", count]);
+            assert_eq!(refused, Err(UsageError::Instances), "{count}");
+        }
+        for arguments in [&["--service"][..], &["--service", "cart"]] {
+            let error = of(arguments).unwrap_err().to_string();
+            assert!(error.contains("expiration"), "{error}");
+        }
     }
 }

@@ -7,11 +7,13 @@ use axum::{Router, body::Body, response::Response, routing::future::RouteFuture}
 use http::Request;
 use tower::Service;
 
+use crate::service::is_below;
+
 /// The routers of one process, each with the path prefixes that are its own.
 ///
 /// Every service keeps its own layers, so that what goes wrong on its paths is answered in its
 /// name; only what belongs to none is answered in the name of the process.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Dispatch {
     prefixes: Vec<(&'static str, Router)>,
     rest: Router,
@@ -24,8 +26,13 @@ impl Dispatch {
 
     /// Gives a prefix, and all paths below it, to a service.
     pub(crate) fn with(mut self, prefix: &'static str, router: &Router) -> Self {
-        self.prefixes.push((prefix, router.clone()));
+        self.add(prefix, router);
         self
+    }
+
+    /// Does the same in place.
+    pub(crate) fn add(&mut self, prefix: &'static str, router: &Router) {
+        self.prefixes.push((prefix, router.clone()));
     }
 
     /// Gives every other path to a router.
@@ -34,11 +41,13 @@ impl Dispatch {
         self
     }
 
+    /// Tells whether a path was given to a service.
+    pub(crate) fn owns(&self, path: &str) -> bool {
+        self.prefixes.iter().any(|(prefix, _)| is_below(path, prefix))
+    }
+
     fn find(&mut self, path: &str) -> &mut Router {
-        let below = |prefix: &str| {
-            path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        match self.prefixes.iter_mut().find(|(prefix, _)| below(prefix)) {
+        match self.prefixes.iter_mut().find(|(prefix, _)| is_below(path, prefix)) {
             Some((_, router)) => router,
             None => &mut self.rest,
         }

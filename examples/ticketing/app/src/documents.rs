@@ -7,41 +7,40 @@ use axum::{
 };
 use http::header;
 use serde_json::{Error, Value};
-use ticketing_auth::AuthService;
 use ticketing_contracts::api;
-use ticketing_expiration::ExpirationService;
-use ticketing_orders::OrdersService;
-use ticketing_payments::PaymentsService;
-use ticketing_tickets::TicketsService;
 use ticketkit_core::ErrorLayer;
 
 /// What every process has: its name, and the operators' routes.
 const OPENAPI: &str = include_str!("../api/openapi.json");
 const ASYNCAPI: &str = include_str!("../api/asyncapi.json");
 
-/// Serves the descriptions of all services as one of each kind.
+/// What the services of a process say of themselves.
+#[derive(Debug, Default)]
+pub(crate) struct Described {
+    openapi: Vec<&'static str>,
+    asyncapi: Vec<&'static str>,
+}
+
+impl Described {
+    /// Adds a service; one without an API has events alone.
+    pub(crate) fn add(&mut self, openapi: Option<&'static str>, asyncapi: &'static str) {
+        self.openapi.extend(openapi);
+        self.asyncapi.push(asyncapi);
+    }
+}
+
+/// Serves the descriptions of all services of the process as one of each kind.
 ///
 /// # Errors
 ///
 /// If a part is no JSON.
-pub(crate) fn router() -> Result<Router, Error> {
-    let openapi = openapi(&[
-        AuthService::OPENAPI,
-        TicketsService::OPENAPI,
-        OrdersService::OPENAPI,
-        PaymentsService::OPENAPI,
-    ])?;
-    let asyncapi = asyncapi(&[
-        AuthService::ASYNCAPI,
-        TicketsService::ASYNCAPI,
-        OrdersService::ASYNCAPI,
-        PaymentsService::ASYNCAPI,
-        ExpirationService::ASYNCAPI,
-    ])?;
+pub(crate) fn router(described: &Described, process: &'static str) -> Result<Router, Error> {
+    let openapi = openapi(&described.openapi)?;
+    let asyncapi = asyncapi(&described.asyncapi)?;
     Ok(Router::new()
         .route("/openapi.json", document(&openapi))
         .route("/asyncapi.json", document(&asyncapi))
-        .layer(ErrorLayer::new("ticketing")))
+        .layer(ErrorLayer::new(process)))
 }
 
 fn document(document: &Value) -> MethodRouter {

@@ -1,62 +1,101 @@
-//! The whole ticketing system in one process: `cargo ticketing`.
+//! The ticketing system: `cargo ticketing` runs all services in one process, `--service` runs one,
+//! and `--distributed` starts a process for each.
 //!
 //! - [`arguments`]: the command line.
 //! - [`settings`]: the configuration, from a TOML file and the environment.
-//! - [`folder`]: the data folder, which one process has at a time.
-//! - [`process`]: the services put together, from their start to the drain.
-//! - [`dispatch`]: which path belongs to which service.
-//! - [`documents`]: `/openapi.json` and `/asyncapi.json`, of all services.
+//! - [`service`]: the services by name, and which path is whose.
+//! - [`process`]: one run, from its start to the drain; [`error`]: why there is none.
+//! - [`parts`]: the services of the process put together.
+//! - [`storage`]: where they keep their data; [`folder`]: the data folder, which one process has at
+//!   a time.
+//! - [`callers`]: how they find out who is asking.
+//! - [`peers`]: services that run elsewhere.
+//! - [`distributed`]: a process for each service, and what they need.
+//! - [`dispatch`]: leads requests to the services of the process.
+//! - [`forwarded`]: the address of the client behind proxies.
+//! - [`documents`]: `/openapi.json` and `/asyncapi.json`.
 //! - [`events_admin`]: what administrators see of the events.
 
 mod arguments;
+mod callers;
 mod dispatch;
+mod distributed;
 mod documents;
+mod error;
 mod events_admin;
 mod folder;
+mod forwarded;
+mod parts;
+mod peers;
 mod process;
+mod service;
 mod settings;
+mod storage;
 
-use std::{process::ExitCode, time::Duration};
+use std::{error::Error, num::NonZeroUsize, path::Path, process::ExitCode, time::Duration};
 
 use ticketkit_core::chassis::{config, logs};
 
-use crate::{arguments::Command, settings::Settings};
+use crate::{arguments::Command, service::Service, settings::Settings};
 
 /// How long what cannot be cut may go on.
 const LAST_WAIT: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    let file = match arguments::read(std::env::args_os().skip(1)) {
-        Ok(Command::Run { config }) => config,
+    let command = match arguments::read(std::env::args_os().skip(1)) {
         Ok(Command::Print(text)) => {
             println!("{text}");
             return ExitCode::SUCCESS;
         }
+        Ok(command) => command,
         Err(error) => return refuse(&error, 2),
     };
     logs::init(settings::LOG_LEVELS);
-    let settings = match config::settings::<Settings>(settings::PREFIX, file.as_deref()) {
+    let file = command.config();
+    let settings = match config::settings::<Settings>(settings::PREFIX, file) {
         Ok(settings) => settings,
         Err(error) => return refuse(&error, 2),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return refuse(&error, 1),
-    };
-    let code = match runtime.block_on(process::run(settings)) {
-        Ok(farewell) => {
-            farewell.log();
-            ExitCode::SUCCESS
+    let ended = match command {
+        Command::Distributed { ref config, instances } => {
+            distributed(&settings, config.as_deref(), instances)
         }
-        Err(error) => refuse(&error, 1),
+        Command::Run { service, .. } => run(settings, service),
+        Command::Print(_) => Ok(()),
     };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse(&*error, 1),
+    }
+}
+
+/// Runs all services, or one, in this process.
+fn run(settings: Settings, service: Option<Service>) -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(process::run(settings, service));
+    if let Ok(farewell) = &ended {
+        farewell.log();
+    }
     // What blocks a thread for ever does not keep the process.
     runtime.shutdown_timeout(LAST_WAIT);
-    code
+    Ok(ended.map(drop)?)
+}
+
+/// Runs each service in a process of its own.
+fn distributed(
+    settings: &Settings,
+    config: Option<&Path>,
+    instances: NonZeroUsize,
+) -> Result<(), Box<dyn Error>> {
+    let backing = distributed::prepare(settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(distributed::run(settings, config, instances, &backing));
+    runtime.shutdown_timeout(LAST_WAIT);
+    Ok(ended?)
 }
 
 /// Says in one sentence why the process does not run.
-fn refuse(error: &dyn std::error::Error, code: u8) -> ExitCode {
+fn refuse(error: &dyn Error, code: u8) -> ExitCode {
     let mut text = format!("ticketing: {error}");
     let mut source = error.source();
     while let Some(error) = source {

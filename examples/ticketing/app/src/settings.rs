@@ -1,7 +1,15 @@
-use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+mod values;
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use std::path::PathBuf;
+
+use serde::Deserialize;
 use ticketkit_core::chassis::config::{self, Reference, Secret, parse, parse_option};
+
+pub(crate) use values::{
+    Address, Danger, DatabaseUrl, DrainDelay, EventsUrl, Hold, Peer, Throttle,
+};
+
+use crate::{forwarded::Proxies, service::Service};
 
 /// What the names of the variables begin with.
 pub(crate) const PREFIX: &str = "TICKETING_";
@@ -45,12 +53,47 @@ pub(crate) struct Settings {
     #[serde(deserialize_with = "parse")]
     #[setting(default = "0", form = "seconds from 0 to 600")]
     pub(crate) drain_delay_seconds: DrainDelay,
-    #[setting(hidden)]
-    #[expect(dead_code, reason = "reading it refuses it")]
-    database_url: Option<NotBuilt>,
-    #[setting(hidden)]
-    #[expect(dead_code, reason = "reading it refuses it")]
-    events_url: Option<NotBuilt>,
+    /// The database of the service. The process with all services keeps each in a schema of its
+    /// own there.
+    #[serde(default, deserialize_with = "values::hidden_option")]
+    #[setting(unset = "SQLite in the data folder", form = "`postgres://…`, secret")]
+    pub(crate) database_url: Option<DatabaseUrl>,
+    /// What carries events from service to service.
+    #[serde(default, deserialize_with = "values::hidden_option")]
+    #[setting(
+        unset = "a file in the data folder",
+        form = "`amqp://…`, `amqps://…` or `postgres://…`, secret"
+    )]
+    pub(crate) events_url: Option<EventsUrl>,
+    /// The signing keys and the secret of the refresh tokens, made where there are none. All
+    /// processes of the auth service need the same.
+    #[serde(default)]
+    #[setting(unset = "DATA_DIR/keys", form = "path")]
+    pub(crate) keys_dir: Option<PathBuf>,
+    /// The auth service, for services that run alone.
+    #[serde(default, deserialize_with = "parse_option")]
+    #[setting(form = "`http://HOST:PORT`")]
+    pub(crate) auth_url: Option<Peer>,
+    /// The tickets service, for pages that run alone.
+    #[serde(default, deserialize_with = "parse_option")]
+    #[setting(form = "`http://HOST:PORT`")]
+    pub(crate) tickets_url: Option<Peer>,
+    /// The orders service, for pages that run alone.
+    #[serde(default, deserialize_with = "parse_option")]
+    #[setting(form = "`http://HOST:PORT`")]
+    pub(crate) orders_url: Option<Peer>,
+    /// The payments service, for pages that run alone.
+    #[serde(default, deserialize_with = "parse_option")]
+    #[setting(form = "`http://HOST:PORT`")]
+    pub(crate) payments_url: Option<Peer>,
+    /// Whose `x-forwarded-for` is believed: ingresses, and the pages where they run alone. The
+    /// address of the client counts failed sign-ins.
+    #[serde(deserialize_with = "parse")]
+    #[setting(
+        default = "none",
+        form = "addresses and networks (`10.0.0.0/8`) between commas, or `none`"
+    )]
+    pub(crate) trusted_proxies: Proxies,
     #[setting(hidden)]
     stripe_secret_key: Option<Secret>,
     #[setting(hidden)]
@@ -87,102 +130,25 @@ impl Settings {
             || self.stripe_api_base.is_some()
             || self.stripe_js_url.is_some()
     }
-}
 
-/// An address to listen at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Address(pub(crate) SocketAddr);
-
-impl FromStr for Address {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self).map_err(|_| {
-            "must be an IP address and a port, such as 127.0.0.1:3000 or [::1]:3000 (port 0 picks \
-             a free one)"
-        })
-    }
-}
-
-/// The length of a hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Hold(pub(crate) Duration);
-
-impl FromStr for Hold {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.parse() {
-            Ok(seconds @ 1..=604_800) => Ok(Self(Duration::from_secs(seconds))),
-            _ => Err("must be a whole number of seconds from 1 to 604800 (a week)"),
+    /// Returns where a service that runs elsewhere is reached, and the name of its setting.
+    pub(crate) const fn peer(&self, service: Service) -> (&'static str, Option<&Peer>) {
+        match service {
+            Service::Tickets => ("TICKETING_TICKETS_URL", self.tickets_url.as_ref()),
+            Service::Orders => ("TICKETING_ORDERS_URL", self.orders_url.as_ref()),
+            Service::Payments => ("TICKETING_PAYMENTS_URL", self.payments_url.as_ref()),
+            // What is no other's belongs to who knows the users.
+            Service::Auth | Service::Expiration | Service::Web => {
+                ("TICKETING_AUTH_URL", self.auth_url.as_ref())
+            }
         }
-    }
-}
-
-/// The time between the request to end and the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct DrainDelay(pub(crate) Duration);
-
-impl FromStr for DrainDelay {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.parse() {
-            Ok(seconds @ 0..=600) => Ok(Self(Duration::from_secs(seconds))),
-            _ => Err("must be a whole number of seconds from 0 to 600"),
-        }
-    }
-}
-
-/// Whether failed sign-ins are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Throttle {
-    On,
-    Off,
-}
-
-impl FromStr for Throttle {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.to_ascii_lowercase().as_str() {
-            "on" => Ok(Self::On),
-            "off" => Ok(Self::Off),
-            _ => Err("must be `on` or `off`"),
-        }
-    }
-}
-
-/// Whether something dangerous is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Danger(pub(crate) bool);
-
-impl FromStr for Danger {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.to_ascii_lowercase().as_str() {
-            "yes" => Ok(Self(true)),
-            "no" => Ok(Self(false)),
-            _ => Err("must be `yes` or `no`"),
-        }
-    }
-}
-
-/// A setting of the contract that this version cannot honour: refused, never ignored. The value
-/// may hold a password, so that it is not repeated.
-#[derive(Debug, Clone)]
-struct NotBuilt;
-
-impl<'de> Deserialize<'de> for NotBuilt {
-    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        let sentence = "this version runs on its embedded databases alone; leave it unset";
-        Err(D::Error::custom(sentence))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use ticketkit_core::chassis::config::settings_from;
 
     use super::*;
@@ -200,6 +166,21 @@ mod tests {
         assert_eq!(settings.throttle, Throttle::On);
         assert_eq!(settings.admin_email, None);
         assert_eq!(settings.drain_delay_seconds.0, Duration::ZERO);
+        assert!(settings.database_url.is_none() && settings.events_url.is_none());
+    }
+
+    #[test]
+    fn an_empty_variable_is_an_unset_one() {
+        for name in ["DATABASE_URL", "EVENTS_URL", "AUTH_URL", "PUBLIC_URL"] {
+            load(name, "").unwrap();
+        }
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        let settings = load("DATABASE_URL", "postgres://me:hunter2@localhost/x").unwrap();
+        assert!(settings.database_url.is_some());
+        assert!(!format!("{settings:?}").contains("hunter2"));
     }
 
     /// Whoever changes a doc comment above prints the table anew: `cargo ticketing
@@ -220,8 +201,15 @@ mod tests {
             ("HOLD_SECONDS", "-1", "604800"),
             ("HOLD_SECONDS", "1.5", "604800"),
             ("THROTTLE", "maybe", "`on` or `off`"),
-            ("EVENTS_URL", "amqp://me:hunter2@localhost", "leave it unset"),
-            ("DATABASE_URL", "postgres://localhost", "leave it unset"),
+            ("EVENTS_URL", "kafka://me:hunter2@localhost", "amqp://"),
+            ("EVENTS_URL", "amqp://", "amqp://USER"),
+            ("DATABASE_URL", "mysql://me:hunter2@localhost", "postgres://"),
+            ("AUTH_URL", "auth:3000", "http://HOST:PORT"),
+            ("TICKETS_URL", "https://tickets", "http://HOST:PORT"),
+            ("ORDERS_URL", "http://orders/api", "http://HOST:PORT"),
+            ("PAYMENTS_URL", "http://me@payments", "http://HOST:PORT"),
+            ("TRUSTED_PROXIES", "10.0.0.0/33", "10.0.0.0/8"),
+            ("TRUSTED_PROXIES", "proxy.example", "10.0.0.0/8"),
         ] {
             let error = load(name, value).unwrap_err();
             assert!(error.contains(&format!("TICKETING_{name}")), "{error}");

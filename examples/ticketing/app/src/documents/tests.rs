@@ -5,7 +5,12 @@ use std::{
 };
 
 use serde_json::json;
+use ticketing_auth::AuthService;
+use ticketing_expiration::ExpirationService;
+use ticketing_orders::OrdersService;
+use ticketing_payments::PaymentsService;
 use ticketing_tests::schema::dangling;
+use ticketing_tickets::TicketsService;
 
 use super::*;
 

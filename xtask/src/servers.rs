@@ -1,30 +1,28 @@
-//! Private PostgreSQL and RabbitMQ instances, on free ports and in temporary folders.
+//! Private PostgreSQL and RabbitMQ instances for tests, or until Ctrl-C.
 //!
 //! Each is a guard: dropping it stops the server and removes its folder, on success, failure and
 //! Ctrl-C alike. `TICKETKIT_TEST_POSTGRES_URL` and `TICKETKIT_TEST_AMQP_URL` name servers to use
 //! instead; under the same names tests read the addresses of those that were started.
 
-mod folder;
-mod port;
-mod postgres;
-mod rabbitmq;
-
 use std::{
     collections::BTreeSet,
-    path::Path,
     process::{Command, ExitCode},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use ticketkit_servers::{Postgres, RabbitMq, ServerError};
 
 use crate::{
     cli::ServersOptions,
     failure::{Failure, Result},
     install,
     needs::Need,
-    process::Group,
     signals,
 };
+
+const POSTGRES: &str = "TICKETKIT_TEST_POSTGRES_URL";
+const RABBITMQ: &str = "TICKETKIT_TEST_AMQP_URL";
 
 const POLL: Duration = Duration::from_millis(50);
 
@@ -32,16 +30,16 @@ const POLL: Duration = Duration::from_millis(50);
 #[derive(Debug, Default)]
 pub(crate) struct Servers {
     addresses: Vec<(&'static str, String)>,
-    postgres: Option<postgres::Postgres>,
-    rabbitmq: Option<rabbitmq::RabbitMq>,
+    postgres: Option<Postgres>,
+    rabbitmq: Option<RabbitMq>,
 }
 
 impl Servers {
     /// Returns whether the environment names a server to use for `need`.
     pub(crate) fn given(need: Need) -> bool {
         let name = match need {
-            Need::Postgres => postgres::VARIABLE,
-            Need::RabbitMq => rabbitmq::VARIABLE,
+            Need::Postgres => POSTGRES,
+            Need::RabbitMq => RABBITMQ,
             Need::Chromium => return false,
         };
         std::env::var_os(name).is_some_and(|url| !url.is_empty())
@@ -53,16 +51,16 @@ impl Servers {
         let wanted = |need| needs.contains(&need) && !Self::given(need);
         // The slower one boots while the other is set up.
         if wanted(Need::RabbitMq) {
-            servers.rabbitmq = Some(rabbitmq::RabbitMq::launch()?);
+            servers.rabbitmq = Some(RabbitMq::launch().map_err(failure)?);
         }
         if wanted(Need::Postgres) {
-            let postgres = servers.postgres.insert(postgres::Postgres::launch()?);
-            postgres.wait()?;
-            servers.addresses.push((postgres::VARIABLE, postgres.url()));
+            let postgres = servers.postgres.insert(Postgres::launch().map_err(failure)?);
+            postgres.wait(&mut nobody_asked_to_end).map_err(failure)?;
+            servers.addresses.push((POSTGRES, postgres.url()));
         }
         if let Some(rabbitmq) = &mut servers.rabbitmq {
-            rabbitmq.wait()?;
-            servers.addresses.push((rabbitmq::VARIABLE, rabbitmq.url()));
+            rabbitmq.wait(&mut nobody_asked_to_end).map_err(failure)?;
+            servers.addresses.push((RABBITMQ, rabbitmq.url()));
         }
         Ok(servers)
     }
@@ -101,38 +99,10 @@ pub(crate) fn run(options: &ServersOptions) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Waits until `ready` holds, and fails if the server ends before or `limit` is over.
-fn wait_until(
-    server: &mut Group,
-    what: &str,
-    limit: Duration,
-    log: impl Fn() -> String,
-    mut ready: impl FnMut() -> bool,
-) -> Result<()> {
-    let deadline = Instant::now() + limit;
-    while !ready() {
-        signals::check()?;
-        if let Some(status) = server.ended()? {
-            return Err(Failure::new(format!("{what} ended at start ({status}):\n{}", log())));
-        }
-        if Instant::now() > deadline {
-            let seconds = limit.as_secs();
-            return Err(Failure::new(format!("{what} not ready after {seconds} s:\n{}", log())));
-        }
-        thread::sleep(POLL);
-    }
-    Ok(())
+fn nobody_asked_to_end() -> bool {
+    signals::caught().is_none()
 }
 
-/// Returns a command that runs `program` with these options of `setpriv`, and that the kernel ends
-/// with this process, even where no guard runs because this process itself was killed.
-fn tied(program: &Path, options: &[&str]) -> Command {
-    match install::find("setpriv") {
-        Some(setpriv) => {
-            let mut command = Command::new(setpriv);
-            command.args(["--pdeathsig", "KILL"]).args(options).arg("--").arg(program);
-            command
-        }
-        None => Command::new(program),
-    }
+fn failure(error: ServerError) -> Failure {
+    if signals::caught().is_some() { Failure::Interrupted } else { Failure::new(error.to_string()) }
 }

@@ -1,20 +1,20 @@
 //! Ports that nobody uses.
 
 use std::{
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     time::Duration,
 };
 
-use crate::failure::{Result, ResultExt as _};
+use crate::error::{Result, ResultExt as _};
 
 /// How long a connection to a server on this machine may take to answer.
-pub(super) const ANSWER: Duration = Duration::from_secs(2);
+pub(crate) const ANSWER: Duration = Duration::from_secs(2);
 
 /// Returns `N` different free ports of the loopback address.
 ///
 /// They are free when this returns, and the system does not hand out the same again soon; between
 /// this and the server's start another program could still take one, and then the server says so.
-pub(super) fn free<const N: usize>() -> Result<[u16; N]> {
+pub(crate) fn free<const N: usize>() -> Result<[u16; N]> {
     let mut held = Vec::with_capacity(N);
     let mut ports = [0; N];
     for port in &mut ports {
@@ -23,6 +23,11 @@ pub(super) fn free<const N: usize>() -> Result<[u16; N]> {
         held.push(listener);
     }
     Ok(ports)
+}
+
+/// Tells whether somebody listens.
+pub(crate) fn connects(port: u16) -> bool {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use crate::failure::{Result, ResultExt as _};
+use crate::error::{Result, ResultExt as _};
 
 #[derive(Debug)]
-pub(super) struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     /// Creates a folder whose name begins with `ticketkit-` and `name`.
-    pub(super) fn create(name: &str) -> Result<Self> {
+    pub(crate) fn create(name: &str) -> Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let (process, count) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(format!("ticketkit-{name}-{process}-{count}"));
@@ -23,16 +23,22 @@ impl Folder {
         Ok(Self(path))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Returns the end of a file in the folder, for a message about what went wrong.
-    pub(super) fn tail(&self, file: &str) -> String {
+    pub(crate) fn tail(&self, file: &str) -> String {
         let text = fs::read(self.0.join(file)).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    /// Opens a file for a log, behind what it holds.
+    pub(crate) fn log(&self, file: &str) -> Result<fs::File> {
+        let path = self.0.join(file);
+        fs::File::options().create(true).append(true).open(&path).or_say(path.display())
     }
 }
 
