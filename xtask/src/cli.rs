@@ -13,6 +13,7 @@ Commands:
   test [FILTER]  Run every test of both workspaces, with the servers that they need
   ci             Run all checks: format, clippy, docs, features, licences, tests
   bench NAME     Measure, and compare with peers
+  load           Play buyers and sellers against the ticketing system
   servers        Start a private PostgreSQL and RabbitMQ and print their addresses
 
 cargo xtask COMMAND --help says more.
@@ -92,6 +93,7 @@ pub(crate) enum Command {
     Test(TestOptions),
     Ci(CiOptions),
     Bench(BenchOptions),
+    Load(LoadOptions),
     Servers(ServersOptions),
 }
 
@@ -112,6 +114,12 @@ pub(crate) struct CiOptions {
 pub(crate) struct BenchOptions {
     pub(crate) name: Option<String>,
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct LoadOptions {
+    /// What the driver reads itself, its help included.
+    pub(crate) arguments: Vec<std::ffi::OsString>,
 }
 
 #[derive(Debug, Default)]
@@ -137,10 +145,11 @@ fn parse_from(mut args: lexopt::Parser) -> Result<Command> {
             "test" => test(args),
             "ci" => ci(args),
             "bench" => bench(args),
+            "load" => load(args),
             "servers" => servers(args),
             "help" => Ok(Command::Help(HELP)),
             other => Err(Failure::Usage(format!(
-                "no command `{other}`; there are test, ci, bench and servers"
+                "no command `{other}`; there are test, ci, bench, load and servers"
             ))),
         },
         Some(other) => Err(other.unexpected().into()),
@@ -187,6 +196,11 @@ fn bench(mut args: lexopt::Parser) -> Result<Command> {
     Ok(Command::Bench(options))
 }
 
+fn load(mut args: lexopt::Parser) -> Result<Command> {
+    let arguments = args.raw_args()?.collect();
+    Ok(Command::Load(LoadOptions { arguments }))
+}
+
 fn servers(mut args: lexopt::Parser) -> Result<Command> {
     let mut options = ServersOptions::default();
     while let Some(arg) = args.next()? {
@@ -225,6 +239,14 @@ mod tests {
             let odd = args.last().expect("each case has one").trim_start_matches('-');
             assert!(message.contains(odd), "{message}");
         }
+    }
+
+    #[test]
+    fn the_load_driver_reads_its_arguments_itself() {
+        let Ok(Command::Load(options)) = parsed(&["load", "--people", "5", "--help"]) else {
+            panic!("must be understood");
+        };
+        assert_eq!(options.arguments, ["--people", "5", "--help"]);
     }
 
     #[test]

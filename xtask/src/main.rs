@@ -3,6 +3,7 @@
 //! * [`mod@test`] runs every test of both workspaces and brings what they need.
 //! * [`ci`] runs all checks, the tests last.
 //! * [`mod@bench`] measures, and compares with peers.
+//! * [`load`] runs the load driver of the ticketing system.
 //! * [`servers`] starts private PostgreSQL and RabbitMQ instances.
 //!
 //! The rest is what these stand on: [`cli`] reads the command line, [`process`] runs children so
@@ -13,6 +14,7 @@ mod ci;
 mod cli;
 mod failure;
 mod install;
+mod load;
 mod needs;
 mod process;
 mod servers;
@@ -54,6 +56,7 @@ fn run() -> Result<ExitCode> {
         Command::Test(options) => test::run(&options),
         Command::Ci(options) => ci::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Load(options) => load::run(&options),
         Command::Servers(options) => servers::run(&options),
     }
 }

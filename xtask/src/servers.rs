@@ -51,15 +51,16 @@ impl Servers {
         let wanted = |need| needs.contains(&need) && !Self::given(need);
         // The slower one boots while the other is set up.
         if wanted(Need::RabbitMq) {
-            servers.rabbitmq = Some(RabbitMq::launch().map_err(failure)?);
+            servers.rabbitmq = Some(RabbitMq::launch().map_err(|error| failure(&error))?);
         }
         if wanted(Need::Postgres) {
-            let postgres = servers.postgres.insert(Postgres::launch().map_err(failure)?);
-            postgres.wait(&mut nobody_asked_to_end).map_err(failure)?;
+            let postgres =
+                servers.postgres.insert(Postgres::launch().map_err(|error| failure(&error))?);
+            postgres.wait(&mut nobody_asked_to_end).map_err(|error| failure(&error))?;
             servers.addresses.push((POSTGRES, postgres.url()));
         }
         if let Some(rabbitmq) = &mut servers.rabbitmq {
-            rabbitmq.wait(&mut nobody_asked_to_end).map_err(failure)?;
+            rabbitmq.wait(&mut nobody_asked_to_end).map_err(|error| failure(&error))?;
             servers.addresses.push((RABBITMQ, rabbitmq.url()));
         }
         Ok(servers)
@@ -103,6 +104,6 @@ fn nobody_asked_to_end() -> bool {
     signals::caught().is_none()
 }
 
-fn failure(error: ServerError) -> Failure {
+fn failure(error: &ServerError) -> Failure {
     if signals::caught().is_some() { Failure::Interrupted } else { Failure::new(error.to_string()) }
 }

@@ -53,8 +53,8 @@ pub(crate) struct Settings {
     #[serde(deserialize_with = "parse")]
     #[setting(default = "0", form = "seconds from 0 to 600")]
     pub(crate) drain_delay_seconds: DrainDelay,
-    /// The database of the service. The process with all services keeps each in a schema of its
-    /// own there.
+    /// The database of the service. The process with all services keeps each in a database of its
+    /// own, with the name of the service behind that of the URL.
     #[serde(default, deserialize_with = "values::hidden_option")]
     #[setting(unset = "SQLite in the data folder", form = "`postgres://…`, secret")]
     pub(crate) database_url: Option<DatabaseUrl>,

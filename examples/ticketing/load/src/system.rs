@@ -1,0 +1,162 @@
+//! The system under load, started for it.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+use ticketkit_servers::{Group, Signal, tied};
+
+/// How long it may take to say where it listens: the distributed one starts servers first.
+const START: Duration = Duration::from_secs(180);
+
+/// How long it may take to drain.
+const STOP: Duration = Duration::from_secs(60);
+
+/// How it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// All services in one process, on embedded defaults.
+    AllInOne,
+    /// A process for each, so many times, on PostgreSQL and RabbitMQ.
+    Distributed(usize),
+}
+
+/// A running system with its data folder; both are gone when it is dropped.
+#[derive(Debug)]
+pub struct System {
+    process: Group,
+    url: String,
+    folder: TempDir,
+    binary: PathBuf,
+    ready_after: Duration,
+}
+
+/// Why it does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum SystemError {
+    /// The system refuses.
+    #[error("cannot start {}", .0.display())]
+    Spawn(PathBuf, #[source] std::io::Error),
+    /// It has ended, or says nothing.
+    #[error("it did not say where it listens; its last lines:\n{0}")]
+    Silent(String),
+}
+
+impl System {
+    /// Starts the binary in a folder of its own, on a free port, with these variables.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start.
+    pub fn start(
+        binary: &Path,
+        form: Form,
+        variables: &[(&str, &str)],
+    ) -> Result<Self, SystemError> {
+        let failed = |error| SystemError::Spawn(binary.to_owned(), error);
+        let folder = tempfile::tempdir().map_err(failed)?;
+        let (process, url, ready_after) = spawn(binary, form, folder.path(), variables)?;
+        Ok(Self { process, url, folder, binary: binary.to_owned(), ready_after })
+    }
+
+    /// Ends it, and starts it again on the same folder.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start.
+    pub fn restart(&mut self, form: Form, variables: &[(&str, &str)]) -> Result<(), SystemError> {
+        self.stop();
+        let folder = self.folder.path();
+        (self.process, self.url, self.ready_after) = spawn(&self.binary, form, folder, variables)?;
+        Ok(())
+    }
+
+    /// Asks it to drain, and waits for the end.
+    pub fn stop(&mut self) {
+        self.process.stop(Signal::Term, STOP);
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The id of its process; of the one that started the others where it is distributed.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// How long it took from the start to the line that says where it listens.
+    #[must_use]
+    pub const fn ready_after(&self) -> Duration {
+        self.ready_after
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+}
+
+impl Drop for System {
+    fn drop(&mut self) {
+        if matches!(self.process.ended(), Ok(None)) {
+            self.stop();
+        }
+    }
+}
+
+fn spawn(
+    binary: &Path,
+    form: Form,
+    folder: &Path,
+    variables: &[(&str, &str)],
+) -> Result<(Group, String, Duration), SystemError> {
+    let mut command = tied(binary, &[]);
+    if let Form::Distributed(instances) = form {
+        command.args(["--distributed", "--instances", &instances.to_string()]);
+    }
+    command
+        .env("TICKETING_ADDR", "127.0.0.1:0")
+        .env("TICKETING_DATA_DIR", folder.join("data"))
+        .envs(variables.iter().copied())
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let failed = |error| SystemError::Spawn(binary.to_owned(), error);
+    let began = Instant::now();
+    let mut process = Group::spawn(&mut command).map_err(failed)?;
+    let lines = follow(&mut process);
+    let mut last = Vec::new();
+    while let Ok(line) = lines.recv_timeout(START.saturating_sub(began.elapsed())) {
+        if let Some(url) = line.strip_prefix("listening on ") {
+            return Ok((process, url.trim().to_owned(), began.elapsed()));
+        }
+        last.push(line);
+    }
+    let last = last[last.len().saturating_sub(20)..].join("\n");
+    Err(SystemError::Silent(last))
+}
+
+/// Reads what it prints to the end, so that it never waits for us.
+fn follow(process: &mut Group) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    if let Some(pipe) = process.take_stdout() {
+        thread::spawn(move || {
+            for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
+                // Nobody listens after the start.
+                sender.send(String::from_utf8_lossy(&line).into_owned()).ok();
+            }
+        });
+    }
+    receiver
+}
