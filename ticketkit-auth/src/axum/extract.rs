@@ -1,18 +1,8 @@
 use std::{fmt, marker::PhantomData, ops::Deref};
 
-use axum::{
-    extract::FromRequestParts,
-    http::request::Parts,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 
 use crate::{AuthError, User, guard};
-
-impl IntoResponse for AuthError {
-    fn into_response(self) -> Response {
-        ticketkit_core::respond(&self)
-    }
-}
 
 /// The signed-in user; everyone else gets the error that the contract has for them.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, fmt};
 
-use ticketkit_core::{Code, ErrorStatus, FieldError, ServiceError};
+use ticketkit_core::{Code, ErrorStatus, FieldError, ServiceError, catalogue::Entry};
 
 use super::common;
 
@@ -76,5 +76,9 @@ impl ServiceError for WeakPassword {
 
     fn errors(&self) -> Vec<FieldError> {
         vec![self.field_error("password")]
+    }
+
+    fn entries() -> Vec<Entry> {
+        vec![Entry::of(&Self::Length).field("password")]
     }
 }

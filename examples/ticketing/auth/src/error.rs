@@ -1,14 +1,11 @@
 //! What the service answers where it does not do what was asked.
 
-use std::borrow::Cow;
-
-use http::{HeaderMap, HeaderValue, header};
 use ticketkit_auth::{
     AuthError, RandomError, cookies::CookieError, feed::FeedError, password::PasswordError,
     token::IssueError,
 };
 use ticketkit_core::{
-    Code, ErrorStatus, ServiceError,
+    ServiceError,
     error::{Internal, NotFound, RateLimited, Validation},
 };
 use ticketkit_events::PublishError;
@@ -64,25 +61,11 @@ pub(crate) enum Error {
 }
 
 /// 401 `invalid_credentials`: it does not say which of the two is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, ServiceError)]
 #[error("wrong e-mail address or password")]
+#[problem(
+    status = 401,
+    title = "The credentials are wrong",
+    header("WWW-Authenticate" = "Bearer")
+)]
 pub(crate) struct InvalidCredentials;
-
-// By hand for the header, which RFC 9110 demands of every 401.
-impl ServiceError for InvalidCredentials {
-    fn status(&self) -> ErrorStatus {
-        ErrorStatus::UNAUTHORIZED
-    }
-
-    fn code(&self) -> Code {
-        const { Code::new("invalid_credentials") }
-    }
-
-    fn title(&self) -> Cow<'static, str> {
-        "The credentials are wrong".into()
-    }
-
-    fn headers(&self, headers: &mut HeaderMap) {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-}

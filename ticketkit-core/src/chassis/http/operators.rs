@@ -11,6 +11,7 @@ use ::http::{HeaderMap, header};
 use crate::{
     Code, ErrorLayer, ErrorStatus, FieldError, ServiceError,
     axum::Json,
+    catalogue::Entry,
     chassis::{Health, Metrics},
     error::Unavailable,
     respond,
@@ -67,5 +68,8 @@ impl ServiceError for NotReady {
     }
     fn headers(&self, headers: &mut HeaderMap) {
         Unavailable { retry_after: 1 }.headers(headers);
+    }
+    fn entries() -> Vec<Entry> {
+        Unavailable::entries()
     }
 }
