@@ -4,7 +4,7 @@ mod generate;
 
 use std::fmt;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http::{HeaderName, HeaderValue, Request};
 use uuid::Uuid;
 
 /// The header that carries the id, in both directions.
@@ -22,11 +22,12 @@ impl RequestId {
         if let Some(known) = request.extensions().get::<Self>() {
             return *known;
         }
-        match brought(request.headers()) {
-            Brought::One(value) => Self::parse(value),
-            Brought::Nothing | Brought::Several => None,
+        let mut brought = Brought::Nothing;
+        request.headers().get_all(X_REQUEST_ID).iter().for_each(|value| brought.note(value));
+        match brought {
+            Brought::Id(id) => id,
+            Brought::Nothing | Brought::NoId => Self(generate::fresh()),
         }
-        .unwrap_or_else(|| Self(generate::fresh()))
     }
 
     /// Takes the id of a request as [`of`](Self::of) does, and puts it where the inner services
@@ -34,17 +35,14 @@ impl RequestId {
     ///
     /// A header that is no id is removed, so that nobody behind takes it for one; a missing one
     /// stays missing, because writing one costs each request more than reading the extension.
-    pub(crate) fn admit<B>(request: &mut Request<B>) -> Self {
+    pub(crate) fn admit<B>(request: &mut Request<B>, brought: Brought) -> Self {
         if let Some(known) = request.extensions().get::<Self>() {
             return *known;
         }
-        let id = match brought(request.headers()) {
+        let id = match brought {
             Brought::Nothing => Self(generate::fresh()),
-            Brought::One(value) => Self::parse(value).unwrap_or_else(|| {
-                request.headers_mut().remove(X_REQUEST_ID);
-                Self(generate::fresh())
-            }),
-            Brought::Several => {
+            Brought::Id(id) => id,
+            Brought::NoId => {
                 request.headers_mut().remove(X_REQUEST_ID);
                 Self(generate::fresh())
             }
@@ -82,18 +80,21 @@ impl RequestId {
 }
 
 /// What a client brought as an id.
-enum Brought<'a> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Brought {
     Nothing,
-    One(&'a HeaderValue),
-    Several,
+    Id(RequestId),
+    /// Something that is no id, or several of them.
+    NoId,
 }
 
-fn brought(headers: &HeaderMap) -> Brought<'_> {
-    let mut values = headers.get_all(X_REQUEST_ID).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Brought::Nothing,
-        (Some(value), None) => Brought::One(value),
-        (Some(_), Some(_)) => Brought::Several,
+impl Brought {
+    /// Notes one header `x-request-id` of a request.
+    pub(crate) fn note(&mut self, value: &HeaderValue) {
+        *self = match (&self, RequestId::parse(value)) {
+            (Self::Nothing, Some(id)) => Self::Id(id),
+            _ => Self::NoId,
+        };
     }
 }
 

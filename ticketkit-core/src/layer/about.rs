@@ -7,7 +7,7 @@ use crate::{
     ErrorStatus, LogLevel, Problem, RequestId,
     log_level::TARGET,
     problem::{Report, write},
-    request_id::X_REQUEST_ID,
+    request_id::{Brought, X_REQUEST_ID},
     trace::{TRACEPARENT, TraceContext},
 };
 
@@ -25,11 +25,15 @@ pub(super) struct About {
 impl About {
     /// Gives the request its id, and notes what the answer needs.
     pub(super) fn admit<B>(request: &mut Request<B>, settings: &Arc<Settings>) -> Self {
-        let request_id = RequestId::admit(request);
+        let (brought, trace) = read(request.headers());
+        if request.extensions().is_empty() {
+            *request.extensions_mut() = settings.room.clone();
+        }
+        let request_id = RequestId::admit(request, brought);
         let headers = request.headers();
         Self {
             request: request_id,
-            trace: trace(headers),
+            trace,
             wants_page: settings.wants_page(request.uri().path(), headers),
             is_head: *request.method() == Method::HEAD,
             is_grpc: *request.method() == Method::POST && is_grpc(headers),
@@ -166,10 +170,20 @@ impl About {
     }
 }
 
-fn trace(headers: &HeaderMap) -> Option<HeaderValue> {
-    let mut parents = headers.get_all(TRACEPARENT).iter();
-    let (Some(parent), None) = (parents.next(), parents.next()) else { return None };
-    Some(parent.clone())
+/// Reads the id that the client brought, and the one `traceparent`.
+///
+/// One pass over the few headers of a request is quicker than two look-ups by name.
+fn read(headers: &HeaderMap) -> (Brought, Option<HeaderValue>) {
+    let (mut brought, mut trace, mut traces) = (Brought::Nothing, None, 0);
+    for (name, value) in headers {
+        if *name == X_REQUEST_ID {
+            brought.note(value);
+        } else if *name == TRACEPARENT {
+            traces += 1;
+            trace = Some(value);
+        }
+    }
+    (brought, trace.filter(|_| traces == 1).cloned())
 }
 
 /// The trace id, if the header is valid: only then the request is traced.

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
-use http::{HeaderMap, header};
+use http::{Extensions, HeaderMap, header};
 use tower_layer::Layer;
 
 use super::{
@@ -13,16 +13,21 @@ use crate::{Problem, ServiceError};
 #[derive(Clone)]
 pub struct ErrorLayer(Arc<Settings>);
 
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) service: Cow<'static, str>,
     pub(crate) type_base: Option<String>,
-    pub(super) known: Vec<Box<Known>>,
+    pub(super) known: Vec<Arc<Known>>,
+    /// Nothing, with room for what the layers and the router of a service put beside the id: else
+    /// each request pays for a map that has to grow while it is routed.
+    pub(super) room: Extensions,
     pages: Option<Pages>,
 }
 
+#[derive(Clone)]
 struct Pages {
     not_below: Vec<Cow<'static, str>>,
-    render: Box<dyn Fn(&Problem) -> String + Send + Sync>,
+    render: Arc<dyn Fn(&Problem) -> String + Send + Sync>,
 }
 
 impl ErrorLayer {
@@ -32,6 +37,7 @@ impl ErrorLayer {
             service: service.into(),
             type_base: None,
             known: Vec::new(),
+            room: room(),
             pages: None,
         }))
     }
@@ -56,7 +62,7 @@ impl ErrorLayer {
     ) -> Self {
         let not_below = not_below.into_iter().map(Cow::Borrowed).collect();
         self.change(|settings| {
-            settings.pages = Some(Pages { not_below, render: Box::new(render) });
+            settings.pages = Some(Pages { not_below, render: Arc::new(render) });
         })
     }
 
@@ -92,12 +98,21 @@ impl ErrorLayer {
     }
 
     fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        // A builder owns its settings alone; a clone that is built further would not see changes.
-        if let Some(settings) = Arc::get_mut(&mut self.0) {
-            change(settings);
-        }
+        // Layers that were cloned from this one, and services behind it, keep what they have.
+        change(Arc::make_mut(&mut self.0));
         self
     }
+}
+
+/// A map that has held four things keeps its room for seven, in its clones too.
+fn room() -> Extensions {
+    let mut room = Extensions::new();
+    room.insert([0; 1]);
+    room.insert([0; 2]);
+    room.insert([0; 3]);
+    room.insert([0; 4]);
+    room.clear();
+    room
 }
 
 impl Settings {

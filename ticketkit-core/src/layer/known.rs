@@ -1,6 +1,6 @@
 //! The errors of inner services that say more than that something failed.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use crate::{ServiceError, error};
 
@@ -9,23 +9,23 @@ pub(super) type Known =
     dyn Fn(&(dyn Error + 'static), &mut dyn FnMut(&dyn ServiceError)) -> bool + Send + Sync;
 
 /// Knows the errors of one type that is a [`ServiceError`] itself.
-pub(super) fn of_type<E: ServiceError + 'static>() -> Box<Known> {
-    Box::new(|error, show| error.downcast_ref::<E>().map(|error| show(error)).is_some())
+pub(super) fn of_type<E: ServiceError + 'static>() -> Arc<Known> {
+    Arc::new(|error, show| error.downcast_ref::<E>().map(|error| show(error)).is_some())
 }
 
 /// Knows the errors of one type by what they are translated to.
-pub(super) fn translated<E, T>(to: impl Fn(&E) -> T + Send + Sync + 'static) -> Box<Known>
+pub(super) fn translated<E, T>(to: impl Fn(&E) -> T + Send + Sync + 'static) -> Arc<Known>
 where
     E: Error + 'static,
     T: ServiceError,
 {
-    Box::new(move |error, show| error.downcast_ref().map(|error| show(&to(error))).is_some())
+    Arc::new(move |error, show| error.downcast_ref().map(|error| show(&to(error))).is_some())
 }
 
 /// Looks for what is known in an error and, from the outside in, in its sources.
 pub(super) fn recognise(
     error: &(dyn Error + 'static),
-    known: &[Box<Known>],
+    known: &[Arc<Known>],
     show: &mut dyn FnMut(&dyn ServiceError),
 ) {
     let chain = || std::iter::successors(Some(error), |error| (*error).source());

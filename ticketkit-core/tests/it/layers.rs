@@ -110,6 +110,15 @@ async fn errors_that_are_known_answer_for_themselves_and_others_say_nothing() {
 }
 
 #[tokio::test]
+async fn a_layer_that_is_built_further_from_a_clone_says_more_and_the_first_stays_as_it_is() {
+    let first = layer();
+    let further = first.clone().type_base("https://example.com/").recognise::<NotFound>();
+    let of = async |layer| failing(layer, NotFound).await.1.type_uri;
+    assert_eq!(of(further).await, "https://example.com/not-found");
+    assert_eq!(of(first).await, "https://ticketkit.dev/problems/not-found");
+}
+
+#[tokio::test]
 async fn a_service_that_is_not_ready_is_not_called_and_its_error_answers() {
     #[derive(Clone)]
     struct Broken;
