@@ -19,6 +19,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Bus {
     engine: Arc<dyn Engine>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<crate::metrics::EventMetrics>,
 }
 
 impl Bus {
@@ -71,7 +73,25 @@ impl Bus {
 
     /// Makes a bus from an engine.
     pub fn new(engine: impl Engine) -> Self {
-        Self { engine: Arc::new(engine) }
+        Self {
+            engine: Arc::new(engine),
+            #[cfg(feature = "metrics")]
+            metrics: None,
+        }
+    }
+
+    /// Counts what is published by this handle and its clones, and what subscriptions that are bound
+    /// to them handle.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: &crate::metrics::EventMetrics) -> Self {
+        self.metrics = Some(metrics.clone());
+        self
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn metrics(&self) -> Option<&crate::metrics::EventMetrics> {
+        self.metrics.as_ref()
     }
 
     /// Returns the engine.
@@ -84,7 +104,12 @@ impl Bus {
     ///
     /// A service publishes through a [`Publisher`](crate::Publisher).
     pub async fn publish_envelopes(&self, events: &[Envelope]) -> Vec<Result<(), EngineError>> {
-        self.engine.publish(events).await
+        let results = self.engine.publish(events).await;
+        #[cfg(feature = "metrics")]
+        if let Some(metrics) = &self.metrics {
+            metrics.published(events, &results);
+        }
+        results
     }
 
     /// Returns the parked events.

@@ -12,8 +12,12 @@
 //! | [`handler`] | handlers, their extractors and [`HandlerError`] |
 //! | [`bus`] | [`Bus`]: the handle to an engine, opened from a URL |
 //! | [`engine`] | the contract that engines fulfil, and the engines |
+//! | [`metrics`] | figures of subscriptions, handlers and outboxes (feature `metrics`) |
 //! | [`parked`] | what could not be handled: list, inspect, redrive, discard |
 //! | [`sql`] | the database of a service: transactions, outbox, inbox, schedules, [`Relay`](sql::Relay) (feature `sql`) |
+//! | [`schema`] | the form of events as JSON Schema, and a lock file for it (feature `schema`) |
+//! | [`testing`] | a bus that records, for the tests of services (feature `testing`) |
+//! | [`faults`] | a bus on which everything goes wrong that may (feature `testing`) |
 //! | [`conformance`] | the suite that every engine passes (feature `conformance`) |
 //!
 //! # Features
@@ -24,6 +28,10 @@
 //! | `sql` | the embedded SQL engine, and outbox, inbox and schedules, on SQLite |
 //! | `postgres` | the same on PostgreSQL, beside SQLite |
 //! | `rabbitmq` | the engine for RabbitMQ 3.10 and later |
+//! | `metrics` | figures for a registry of prometheus-client |
+//! | `otel` | attempts are spans of OpenTelemetry, through the chassis of ticketkit-core |
+//! | `schema` | JSON Schema of events through schemars, and the lock file |
+//! | `testing` | a bus that records, and one with faults by a seed, for the tests of services |
 //! | `conformance` | the conformance suite for engines |
 
 pub mod bus;
@@ -32,12 +40,20 @@ pub mod conformance;
 pub mod engine;
 pub mod envelope;
 pub mod event;
+#[cfg(feature = "testing")]
+pub mod faults;
 pub mod handler;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 pub mod parked;
 pub mod publisher;
+#[cfg(feature = "schema")]
+pub mod schema;
 #[cfg(feature = "sql")]
 pub mod sql;
 pub mod subscription;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use crate::{
     bus::Bus,

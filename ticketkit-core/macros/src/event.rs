@@ -1,8 +1,8 @@
-//! `#[derive(Event)]`: subject, version and key from one attribute.
+//! `#[derive(Event)]`: subject, version, key and the version before from one attribute.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Fields, Ident, LitInt, LitStr, spanned::Spanned};
+use syn::{Data, DeriveInput, Fields, Ident, LitInt, LitStr, Type, spanned::Spanned};
 
 const USAGE: &str =
     "an event needs `#[event(subject = \"order.created\", version = 1, key = \"id\")]`";
@@ -23,6 +23,7 @@ pub(crate) fn expand(input: TokenStream) -> syn::Result<TokenStream> {
     let name = &input.ident;
     let (subject, version) = (&attributes.subject, &attributes.version);
     let key = attributes.key.tokens(fields)?;
+    let (upcast, check) = attributes.upcast(&input)?;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
 
     Ok(quote! {
@@ -34,7 +35,11 @@ pub(crate) fn expand(input: TokenStream) -> syn::Result<TokenStream> {
             fn key(&self) -> ::std::borrow::Cow<'_, str> {
                 #key
             }
+
+            #upcast
         }
+
+        #check
     })
 }
 
@@ -42,6 +47,7 @@ struct Attributes {
     subject: LitStr,
     version: LitInt,
     key: Key,
+    upcast_from: Option<Type>,
 }
 
 enum Key {
@@ -54,6 +60,7 @@ impl Attributes {
         let mut subject = None;
         let mut version = None;
         let mut key = None;
+        let mut upcast_from = None;
         let mut span = input.ident.span();
 
         for attribute in input.attrs.iter().filter(|a| a.path().is_ident("event")) {
@@ -71,9 +78,12 @@ impl Attributes {
                     once(&mut key, Key::Field(meta.value()?.parse()?), meta.path.span())
                 } else if meta.path.is_ident("constant_key") {
                     once(&mut key, Key::Constant(meta.value()?.parse()?), meta.path.span())
+                } else if meta.path.is_ident("upcast_from") {
+                    once(&mut upcast_from, meta.value()?.parse()?, meta.path.span())
                 } else {
                     Err(meta.error(
-                        "unknown attribute; allowed are `subject`, `version`, `key` and `constant_key`",
+                        "unknown attribute; allowed are `subject`, `version`, `key`, `constant_key` \
+                         and `upcast_from`",
                     ))
                 }
             })?;
@@ -84,7 +94,56 @@ impl Attributes {
             subject: subject.ok_or_else(|| missing("subject"))?,
             version: version.ok_or_else(|| missing("version"))?,
             key: key.ok_or_else(|| missing("key"))?,
+            upcast_from,
         })
+    }
+
+    /// Reads older versions as the type in `upcast_from`, and makes this type of it.
+    ///
+    /// Each type knows the one before alone: so the chain is as long as there are versions.
+    ///
+    /// Returns what goes into the impl, and what is checked beside it.
+    fn upcast(&self, input: &DeriveInput) -> syn::Result<(TokenStream, TokenStream)> {
+        let Some(older) = &self.upcast_from else { return Ok(Default::default()) };
+        if !input.generics.params.is_empty() {
+            return Err(syn::Error::new(
+                older.span(),
+                "`upcast_from` cannot be checked for a generic type; write the impl by hand, \
+                 the docs of the trait show it",
+            ));
+        }
+        let (name, subject) = (&input.ident, self.subject.value());
+        let version: u32 = self.version.base10_parse()?;
+        if version == 1 {
+            return Err(syn::Error::new(older.span(), "version 1 has no version before it"));
+        }
+        let wrong = format!(
+            "`upcast_from` must be the version before, which is version {} of \"{subject}\"",
+            version - 1
+        );
+        // Spanned at the type, so that a wrong version and a missing `From` are reported there.
+        let members = quote_spanned! {older.span()=>
+            const OLDEST: u32 = <#older as ::ticketkit_events::Event>::OLDEST;
+
+            fn read(
+                version: u32,
+                data: &str,
+            ) -> ::std::result::Result<Self, ::ticketkit_events::event::ReadError> {
+                if version < <Self as ::ticketkit_events::Event>::VERSION {
+                    <#older as ::ticketkit_events::Event>::read(version, data)
+                        .map(<Self as ::std::convert::From<#older>>::from)
+                } else {
+                    ::ticketkit_events::event::from_json(data)
+                }
+            }
+        };
+        let check = quote_spanned! {older.span()=>
+            const _: () = ::std::assert!(
+                ::ticketkit_events::event::is_before::<#older, #name>(),
+                #wrong
+            );
+        };
+        Ok((members, check))
     }
 }
 

@@ -117,6 +117,21 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Timestamp {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "format": "date-time"})
+    }
+}
+
 // Both conversions are Howard Hinnant's algorithms for the proleptic Gregorian
 // calendar (`chrono`-compatible low-level date algorithms, 2021): an era is 400 years.
 fn civil_from_days(days: i64) -> (i64, i64, i64) {

@@ -22,6 +22,8 @@
 mod cloudevents;
 mod id;
 
+use ticketkit_core::trace::TraceContext;
+
 use crate::{Event, Timestamp};
 
 pub use self::id::{EventId, ParseEventIdError};
@@ -76,24 +78,28 @@ impl Envelope {
         })
     }
 
-    /// Reads the data as an event of type `E`.
+    /// Reads the data as an event of type `E`; an older version is upcast.
     ///
     /// # Errors
     ///
-    /// If the type or the version is another one, or the data does not decode.
+    /// If the type is another one, if the version is newer than `E` or older than what `E` is
+    /// upcast from, or if the data does not decode.
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
         if self.kind != E::SUBJECT {
             return Err(DecodeError::Type { found: self.kind.clone(), expected: E::SUBJECT });
         }
-        if self.version != E::VERSION {
-            return Err(DecodeError::Version {
-                kind: E::SUBJECT,
-                found: self.version,
-                expected: E::VERSION,
-            });
+        let (oldest, newest) = (E::OLDEST, E::VERSION);
+        if self.version > newest {
+            return Err(DecodeError::Newer { kind: E::SUBJECT, found: self.version, newest });
         }
-        serde_json::from_str(&self.data)
-            .map_err(|source| DecodeError::Data { kind: E::SUBJECT, source })
+        if self.version < oldest {
+            return Err(DecodeError::Older { kind: E::SUBJECT, found: self.version, oldest });
+        }
+        E::read(self.version, &self.data).map_err(|source| DecodeError::Data {
+            kind: E::SUBJECT,
+            version: self.version,
+            source,
+        })
     }
 }
 
@@ -116,6 +122,24 @@ impl Causation {
         Self { correlation_id: Some(correlation_id.into()), ..Self::default() }
     }
 
+    /// Puts in the trace that the caller works in, that of a request or of a handler, unless another
+    /// one was given.
+    pub(crate) fn continue_trace(&mut self) {
+        let given = self.trace().map(|given| given.trace_id());
+        let current = TraceContext::current();
+        let fits = |current: &TraceContext| given.is_none_or(|given| given == current.trace_id());
+        if let Some(context) = current.filter(fits) {
+            self.traceparent = Some(context.traceparent());
+            self.tracestate = context.tracestate().map(str::to_owned);
+        }
+    }
+
+    /// Returns the trace that it belongs to, if it is a valid one.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceContext> {
+        TraceContext::parse(self.traceparent.as_deref()?, self.tracestate.as_deref())
+    }
+
     /// Returns the causation of what follows from `envelope`.
     #[must_use]
     pub fn by(envelope: &Envelope) -> Self {
@@ -135,21 +159,36 @@ pub enum DecodeError {
         /// The type that was asked for.
         expected: &'static str,
     },
-    /// Its data has a version that is not known here.
-    #[error("{kind} has version {found}, known is version {expected}")]
-    Version {
+    /// Its version is newer than this program.
+    #[error(
+        "{kind} has version {found}, and this program knows up to version {newest}: deploy one that \
+         knows it, then redrive the event"
+    )]
+    Newer {
         /// The type of the event.
         kind: &'static str,
         /// The version of the event.
         found: u32,
-        /// The version that is known.
-        expected: u32,
+        /// The newest version that is known.
+        newest: u32,
+    },
+    /// Its version is older than what the type is upcast from.
+    #[error("{kind} has version {found}, and this program knows no version before {oldest}")]
+    Older {
+        /// The type of the event.
+        kind: &'static str,
+        /// The version of the event.
+        found: u32,
+        /// The oldest version that is known.
+        oldest: u32,
     },
     /// Its data does not decode.
-    #[error("the data of {kind} does not decode")]
+    #[error("the data of {kind} does not decode as version {version}")]
     Data {
         /// The type of the event.
         kind: &'static str,
+        /// The version of the event.
+        version: u32,
         /// What is wrong with the data.
         source: serde_json::Error,
     },

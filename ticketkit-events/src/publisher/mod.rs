@@ -4,12 +4,20 @@
 //! |---|---|
 //! | `&mut tx` | a row in the outbox of that transaction: the event is published if, and only if, the transaction commits |
 //! | `&bus` | the engine has it, in the meaning of the engine's docs |
+//!
+//! With the feature `sql` an event can be published later, too: a schedule is a row of the service's
+//! database, in a transaction (`&mut tx`) or at once (`&database`). So it survives restarts on every
+//! engine, and `&bus`, which has no rows, does not compile there.
 
 mod error;
+#[cfg(feature = "sql")]
+mod schedule;
 mod target;
 
 use std::sync::Arc;
 
+#[cfg(feature = "sql")]
+pub use self::schedule::ScheduleTarget;
 pub use self::{error::PublishError, target::Target};
 use crate::{Causation, Clock, Envelope, Event, EventId};
 
@@ -56,8 +64,33 @@ impl Publisher {
     ) -> Result<EventId, PublishError> {
         let envelope = self.envelope(event, target.causation())?;
         let id = envelope.id;
-        target.accept(envelope).await?;
+        target.accept(&[envelope]).await?;
         Ok(id)
+    }
+
+    /// Publishes events together, in their order; returns their ids.
+    ///
+    /// In a transaction it is all of them or none. An engine takes them in one go, which is faster
+    /// than one after the other; it may take some and not others, see [`PublishError::untaken`].
+    ///
+    /// # Errors
+    ///
+    /// If one of them cannot be written as JSON, and then none is published; or if the database or
+    /// the engine refuses them.
+    pub async fn publish_all<'a, E: Event>(
+        &self,
+        target: impl Target,
+        events: impl IntoIterator<Item = &'a E, IntoIter: Send> + Send,
+    ) -> Result<Vec<EventId>, PublishError> {
+        let envelopes = {
+            let causation = target.causation();
+            let envelopes = events.into_iter().map(|event| self.envelope(event, causation));
+            envelopes.collect::<Result<Vec<_>, _>>()?
+        };
+        if !envelopes.is_empty() {
+            target.accept(&envelopes).await?;
+        }
+        Ok(envelopes.iter().map(|envelope| envelope.id).collect())
     }
 
     pub(crate) fn envelope<E: Event>(
@@ -65,7 +98,8 @@ impl Publisher {
         event: &E,
         causation: Option<&Causation>,
     ) -> Result<Envelope, PublishError> {
-        let causation = causation.unwrap_or(&self.causation).clone();
+        let mut causation = causation.unwrap_or(&self.causation).clone();
+        causation.continue_trace();
         Envelope::new(&self.source, event, self.clock.now(), causation)
             .map_err(|source| PublishError::encode(E::SUBJECT, source))
     }

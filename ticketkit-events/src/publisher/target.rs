@@ -22,7 +22,7 @@ pub(crate) mod sealed {
 
         fn accept(
             self,
-            envelope: Envelope,
+            envelopes: &[Envelope],
         ) -> impl Future<Output = Result<(), PublishError>> + Send;
     }
 }
@@ -32,9 +32,8 @@ impl sealed::Target for &Bus {
         None
     }
 
-    async fn accept(self, envelope: Envelope) -> Result<(), PublishError> {
-        let results = self.publish_envelopes(&[envelope]).await;
-        results.into_iter().collect::<Result<(), _>>().map_err(PublishError::engine)
+    async fn accept(self, envelopes: &[Envelope]) -> Result<(), PublishError> {
+        PublishError::of_results(self.publish_envelopes(envelopes).await)
     }
 }
 
@@ -44,8 +43,11 @@ impl sealed::Target for &mut crate::sql::Tx {
         crate::sql::Tx::causation(self)
     }
 
-    async fn accept(self, envelope: Envelope) -> Result<(), PublishError> {
-        self.enqueue(&envelope).await.map_err(PublishError::database)
+    async fn accept(self, envelopes: &[Envelope]) -> Result<(), PublishError> {
+        for envelope in envelopes {
+            self.enqueue(envelope).await.map_err(PublishError::database)?;
+        }
+        Ok(())
     }
 }
 
@@ -55,7 +57,10 @@ impl sealed::Target for &mut &mut crate::sql::Tx {
         crate::sql::Tx::causation(self)
     }
 
-    async fn accept(self, envelope: Envelope) -> Result<(), PublishError> {
-        self.enqueue(&envelope).await.map_err(PublishError::database)
+    async fn accept(self, envelopes: &[Envelope]) -> Result<(), PublishError> {
+        for envelope in envelopes {
+            self.enqueue(envelope).await.map_err(PublishError::database)?;
+        }
+        Ok(())
     }
 }

@@ -3,58 +3,39 @@
 use sqlx::Row;
 
 use super::{Database, Durability, Tx, row};
-use crate::{Event, EventId, PublishError, Publisher, Timestamp};
+use crate::{Envelope, Timestamp};
 
-impl Publisher {
-    /// Publishes an event at a time to come, or at once if it has passed.
-    ///
-    /// The schedule is a row of the transaction, survives restarts and never fires
-    /// early. `cancel_key` names it; an earlier schedule of the same key in the
-    /// same database is replaced. The time of the event is when it was due.
-    ///
-    /// # Errors
-    ///
-    /// If the event cannot be written as JSON, or the database refuses it.
-    pub async fn publish_at<E: Event>(
-        &self,
-        tx: &mut Tx,
-        event: &E,
-        at: impl Into<Timestamp> + Send,
+impl Tx {
+    /// Writes an event that is published at `at`, in the place of an earlier one of its cancel key.
+    pub(crate) async fn schedule(
+        &mut self,
+        envelope: &Envelope,
+        at: Timestamp,
         cancel_key: &str,
-    ) -> Result<EventId, PublishError> {
-        let at = at.into();
-        let mut envelope = self.envelope(event, tx.causation())?;
-        envelope.time = at;
-        self.cancel(tx, cancel_key).await?;
+    ) -> Result<(), sqlx::Error> {
+        self.unschedule(cancel_key).await?;
         let insert = concat!(
             "insert into ticketkit_schedules (",
             row::columns!(),
             ", cancel_key, publish_at) ",
             "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
         );
-        row::bind(sqlx::query(insert), &envelope)
+        row::bind(sqlx::query(insert), envelope)
             .bind(cancel_key)
             .bind(at.as_millis())
-            .execute(tx.conn())
-            .await
-            .map_err(PublishError::database)?;
+            .execute(self.conn())
+            .await?;
         // The relay sleeps until the next schedule that it knows.
-        tx.wake_relay();
-        Ok(envelope.id)
+        self.wake_relay();
+        Ok(())
     }
 
-    /// Takes back what [`publish_at`](Self::publish_at) has scheduled under
-    /// `cancel_key`; returns false if there was nothing, or it has fired.
-    ///
-    /// # Errors
-    ///
-    /// If the database refuses it.
-    pub async fn cancel(&self, tx: &mut Tx, cancel_key: &str) -> Result<bool, PublishError> {
+    /// Takes a scheduled event back; returns whether it was there.
+    pub(crate) async fn unschedule(&mut self, cancel_key: &str) -> Result<bool, sqlx::Error> {
         let done = sqlx::query("delete from ticketkit_schedules where cancel_key = $1")
             .bind(cancel_key)
-            .execute(tx.conn())
-            .await
-            .map_err(PublishError::database)?;
+            .execute(self.conn())
+            .await?;
         Ok(done.rows_affected() > 0)
     }
 }

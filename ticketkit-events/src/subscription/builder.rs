@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{RetryPolicy, Route, Runner, dispatch::Dispatch, runner::Settings};
+use super::{RetryPolicy, Route, Runner, dispatch::Dispatch, observe::Observe, runner::Settings};
 use crate::{
     BoxError, Bus, EventContext,
     engine::{EngineError, Lifetime, SubscriptionSpec},
@@ -165,6 +165,7 @@ impl<S: Clone + Send + Sync + 'static> Subscription<S> {
         let consumer = bus.engine().subscribe(spec).await?;
         let route =
             self.layers.into_iter().fold(Route::new(self.dispatch), |route, layer| layer(route));
+        let route = Route::new(Observe::new(route, bus));
         Ok(Runner::new(name, ordered, consumer, route, self.settings))
     }
 

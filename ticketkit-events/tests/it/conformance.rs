@@ -7,6 +7,8 @@ use ticketkit_events::{
     BoxFuture, Bus, Clock,
     conformance::{self, Fixture},
     engine::memory::MemoryEngine,
+    faults::FaultyBus,
+    testing::TestBus,
 };
 
 #[cfg(feature = "sql")]
@@ -24,6 +26,22 @@ impl Fixture for Memory {
 async fn memory() {
     let report = conformance::run(|| Memory(MemoryEngine::new(Clock::system()))).await;
     println!("{report}");
+    assert!(report.passed(), "{report}");
+    assert!(report.count() >= 20, "{report}");
+}
+
+/// What users test with behaves as an engine does, as long as no faults are set.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_buses_for_tests() {
+    struct Testing(TestBus);
+
+    impl Fixture for Testing {
+        fn open(&self) -> BoxFuture<'_, Bus> {
+            Box::pin(async { FaultyBus::new(self.0.bus(), 1).process("all").bus() })
+        }
+    }
+
+    let report = conformance::run(|| Testing(TestBus::with_clock(Clock::system()))).await;
     assert!(report.passed(), "{report}");
     assert!(report.count() >= 20, "{report}");
 }

@@ -5,7 +5,10 @@
 mod conformance;
 #[cfg(feature = "sql")]
 mod crash;
+mod faults;
 mod layers;
+#[cfg(all(feature = "sql", feature = "metrics"))]
+mod observing;
 #[cfg(feature = "sql")]
 mod outage;
 #[cfg(feature = "sql")]
@@ -23,3 +26,4 @@ mod storage;
 mod support;
 #[cfg(feature = "sql")]
 mod upkeep;
+mod versions;

@@ -17,6 +17,7 @@ on_each_database! {
     nothing_fires_early_and_everything_fires,
     a_cancelled_or_replaced_schedule_does_not_fire,
     a_schedule_survives_a_restart,
+    a_schedule_needs_no_transaction_of_the_callers,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -120,4 +121,18 @@ async fn a_schedule_survives_a_restart(place: Place) {
     world.db = World::open(&world.place, &world.clock).await;
     world.relay();
     assert_eq!(world.fired.recv().await.unwrap().0, 1);
+}
+
+async fn a_schedule_needs_no_transaction_of_the_callers(place: Place) {
+    let mut world = World::new(place).await;
+    let publisher = Publisher::new("expiration").with_clock(world.clock.clone());
+    let start = world.clock.now();
+    publisher.publish_after(&world.db, &order("a", 1), MINUTE, "one").await.unwrap();
+    publisher.publish_at(&world.db, &order("a", 2), start + MINUTE, "two").await.unwrap();
+    assert!(publisher.cancel(&world.db, "two").await.unwrap());
+    assert!(!publisher.cancel(&world.db, "two").await.unwrap());
+    world.clock.advance(MINUTE);
+    assert_eq!(world.fired.recv().await.unwrap(), (1, start + MINUTE));
+    eventually("no schedule is left", async || world.scheduled().await == 0).await;
+    assert!(world.fired.try_recv().is_err());
 }

@@ -60,7 +60,6 @@ impl Running {
         self.task.await.unwrap();
     }
 
-    #[cfg(feature = "sql")]
     pub(crate) async fn kill(self) {
         self.task.abort();
         drop(self.task.await);

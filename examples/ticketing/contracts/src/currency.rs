@@ -1,13 +1,15 @@
 use std::{fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A currency of ISO 4217 whose minor unit is a hundredth.
 ///
 /// Amounts are integers of that minor unit, so a currency without one (the yen) or with a
 /// thousandth (the dinar) would need another reading of every amount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(inline, extend("pattern" = "^[A-Z]{3}$"))]
 pub struct Currency([u8; 3]);
 
 /// A text that is no currency with two decimals.

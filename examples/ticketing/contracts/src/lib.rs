@@ -13,7 +13,9 @@ pub mod user;
 
 mod currency;
 mod id;
+mod schemas;
 
 pub use currency::{Currency, InvalidCurrency};
 pub use id::{InvalidId, OrderId, PaymentId, SessionId, TicketId, UserId};
+pub use schemas::schemas;
 pub use ticketkit_events::Timestamp;

@@ -1,12 +1,13 @@
 //! What orders tells of orders. Each event has the whole order after the change.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ticketkit_events::{Event, Timestamp};
 
 use crate::{Currency, OrderId, PaymentId, TicketId, UserId};
 
 /// Where an order stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
     /// The order exists; the lock is not confirmed yet.
@@ -32,7 +33,7 @@ impl OrderStatus {
 }
 
 /// The ticket as the buyer saw it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderedTicket {
     pub id: TicketId,
@@ -44,7 +45,7 @@ pub struct OrderedTicket {
 }
 
 /// The public state of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
     pub id: OrderId,
@@ -66,7 +67,7 @@ pub struct Order {
 macro_rules! order_events {
     ($($(#[$doc:meta])* $name:ident = $subject:literal),* $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
         #[event(subject = $subject, version = 1, key = "order.id")]
         pub struct $name {
             #[serde(flatten)]
@@ -91,7 +92,7 @@ order_events! {
 }
 
 /// A payment is to be given back: an administrator asked, or the order can no longer complete.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "order.refund_requested", version = 1, key = "id")]
 #[serde(rename_all = "camelCase")]
 pub struct OrderRefundRequested {

@@ -1,12 +1,13 @@
 //! What payments tells of payments. The ordering key is the order, whose fate they decide.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ticketkit_events::Event;
 
 use crate::{Currency, OrderId, PaymentId};
 
 /// Where a payment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
     /// Recorded; the provider was not asked yet, or its answer is not known.
@@ -26,7 +27,7 @@ pub enum PaymentStatus {
 }
 
 /// The public state of a payment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Payment {
     pub id: PaymentId,
@@ -42,7 +43,7 @@ pub struct Payment {
 }
 
 /// A payment succeeded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "payment.created", version = 1, key = "payment.order_id")]
 pub struct PaymentCreated {
     #[serde(flatten)]
@@ -50,7 +51,7 @@ pub struct PaymentCreated {
 }
 
 /// A payment failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "payment.failed", version = 1, key = "payment.order_id")]
 pub struct PaymentFailed {
     #[serde(flatten)]
@@ -59,7 +60,7 @@ pub struct PaymentFailed {
 }
 
 /// A payment was given back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "payment.refunded", version = 1, key = "payment.order_id")]
 pub struct PaymentRefunded {
     #[serde(flatten)]

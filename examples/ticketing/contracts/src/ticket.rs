@@ -1,12 +1,13 @@
 //! What tickets tells of tickets. Each event has the whole ticket after the change.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ticketkit_events::Event;
 
 use crate::{Currency, OrderId, TicketId, UserId};
 
 /// Where a ticket stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TicketStatus {
     /// Anyone but the seller can order it.
@@ -20,7 +21,7 @@ pub enum TicketStatus {
 }
 
 /// The public state of a ticket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Ticket {
     pub id: TicketId,
@@ -39,7 +40,7 @@ pub struct Ticket {
 }
 
 /// A ticket was put on sale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "ticket.created", version = 1, key = "ticket.id")]
 pub struct TicketCreated {
     #[serde(flatten)]
@@ -47,7 +48,7 @@ pub struct TicketCreated {
 }
 
 /// Its seller changed it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "ticket.updated", version = 1, key = "ticket.id")]
 pub struct TicketUpdated {
     #[serde(flatten)]
@@ -55,7 +56,7 @@ pub struct TicketUpdated {
 }
 
 /// It is off the market.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "ticket.withdrawn", version = 1, key = "ticket.id")]
 pub struct TicketWithdrawn {
     #[serde(flatten)]
@@ -63,7 +64,7 @@ pub struct TicketWithdrawn {
 }
 
 /// The lock for an order is confirmed; `ticket.order_id` names the order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "ticket.reserved", version = 1, key = "ticket.id")]
 pub struct TicketReserved {
     #[serde(flatten)]
@@ -71,7 +72,7 @@ pub struct TicketReserved {
 }
 
 /// Why an order got no lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RejectionReason {
     /// It is locked for another order.
@@ -87,7 +88,7 @@ pub enum RejectionReason {
 }
 
 /// An order got no lock; the ticket did not change, so there is no new version of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "ticket.reservation_rejected", version = 1, key = "id")]
 #[serde(rename_all = "camelCase")]
 pub struct TicketReservationRejected {
@@ -99,7 +100,7 @@ pub struct TicketReservationRejected {
 }
 
 /// It is available again: the order that had it is over, or was refunded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "ticket.released", version = 1, key = "ticket.id")]
 #[serde(rename_all = "camelCase")]
 pub struct TicketReleased {
@@ -110,7 +111,7 @@ pub struct TicketReleased {
 }
 
 /// It is sold; `ticket.order_id` names the order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "ticket.sold", version = 1, key = "ticket.id")]
 pub struct TicketSold {
     #[serde(flatten)]

@@ -3,13 +3,14 @@
 //! The events that end something share one ordering key with the heartbeat, so that whoever
 //! receives a heartbeat knows that everything before it was applied.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ticketkit_events::{Event, Timestamp};
 
 use crate::{SessionId, UserId};
 
 /// Someone signed up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "user.created", version = 1, key = "id")]
 #[serde(rename_all = "camelCase")]
 pub struct UserCreated {
@@ -19,7 +20,7 @@ pub struct UserCreated {
 }
 
 /// A user was banned: until a time, or for good.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "user.banned", version = 1, constant_key = "revocations")]
 #[serde(rename_all = "camelCase")]
 pub struct UserBanned {
@@ -33,7 +34,7 @@ pub struct UserBanned {
 }
 
 /// A ban was lifted; the epoch stays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "user.unbanned", version = 1, constant_key = "revocations")]
 #[serde(rename_all = "camelCase")]
 pub struct UserUnbanned {
@@ -44,7 +45,7 @@ pub struct UserUnbanned {
 }
 
 /// One session ended (`sid`), or all of a user's that are older than an epoch (`min_epoch`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "session.revoked", version = 1, constant_key = "revocations")]
 #[serde(rename_all = "camelCase")]
 pub struct SessionRevoked {
@@ -57,7 +58,7 @@ pub struct SessionRevoked {
 }
 
 /// Auth is alive, and what it published before this was delivered before this.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "auth.heartbeat", version = 1, constant_key = "revocations")]
 #[serde(rename_all = "camelCase")]
 pub struct AuthHeartbeat {

@@ -24,6 +24,7 @@ mod client;
 mod span;
 mod traces;
 
+pub use span::consumer;
 pub use traces::{Traces, TracesError};
 
 #[cfg(feature = "outgoing")]

@@ -76,6 +76,21 @@ pub(crate) fn client<B>(request: &Request<B>) -> (Span, Option<TraceContext>) {
     (span, Some(context))
 }
 
+/// Makes the span of a message that is handled: `name` is what is done with what, as in
+/// `process order.created`.
+///
+/// It continues the trace of the message. The context is the span's own place in the trace, or none
+/// where nothing is exported.
+#[must_use]
+pub fn consumer(parent: Option<&TraceContext>, name: &str) -> (Span, Option<TraceContext>) {
+    let span = tracing::error_span!(
+        target: TARGET, "consumer", otel.name = name, otel.kind = "consumer",
+    );
+    continues(&span, parent);
+    let context = context(&span);
+    (span, context)
+}
+
 /// Puts the outcome into a span; `from` is the first status that is an error for this side.
 pub(crate) fn answered(span: &Span, status: StatusCode, from: u16) {
     span.set_attribute("http.response.status_code", i64::from(status.as_u16()));

@@ -48,6 +48,13 @@ impl MemoryEngine {
     pub fn new(clock: Clock) -> Self {
         Self { inner: Arc::new(Inner { clock, state: Mutex::default() }) }
     }
+
+    /// Returns whether no event is claimed and none could be.
+    #[cfg(feature = "testing")]
+    pub(crate) fn is_idle(&self) -> bool {
+        let now = self.inner.clock.now();
+        self.inner.state().queues.values().all(|queue| queue.is_idle(now))
+    }
 }
 
 impl Inner {

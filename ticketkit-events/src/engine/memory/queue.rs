@@ -105,6 +105,12 @@ impl Queue {
         due.min().map_or(Next::Nothing, Next::At)
     }
 
+    #[cfg(feature = "testing")]
+    pub(super) fn is_idle(&self, now: Timestamp) -> bool {
+        let claimed = |entry: &Entry| matches!(entry.state, State::Claimed { .. });
+        !self.entries.values().any(claimed) && self.claimable(now).next().is_none()
+    }
+
     pub(super) fn claim(
         &mut self,
         consumer: u64,

@@ -10,6 +10,7 @@ use ticketing_contracts::{
     expiration::ExpirationCompleted,
     order::*,
     payment::*,
+    schemas,
     ticket::{RejectionReason, TicketStatus, *},
     user::*,
 };
@@ -81,6 +82,17 @@ fn every_event_is_as_described() {
     payments(&mut description);
     assert_eq!(description.seen, described);
     assert_eq!(subjects(), described, "the types in the sources");
+    let locked = schemas().iter().map(|(subject, _)| subject.to_owned()).collect();
+    assert_eq!(described, locked, "the types in the lock file");
+}
+
+/// With `TICKETKIT_SCHEMAS=add` it adds to the file what is new.
+#[test]
+fn every_event_is_as_it_was_agreed_on() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("events.lock.json");
+    if let Err(drift) = schemas().hold(file) {
+        panic!("{drift}");
+    }
 }
 
 fn users(all: &mut Description) {
