@@ -1,6 +1,8 @@
 //! Brings the programs that tests need: from Debian's packages where this process may install
 //! them, and otherwise by saying what to type.
 
+mod localstripe;
+
 use std::{
     collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command,
 };
@@ -22,10 +24,17 @@ pub(crate) fn ensure(needs: &BTreeSet<Need>, no_install: bool) -> Result<BTreeSe
     if missing.is_empty() {
         return Ok(missing);
     }
-    if no_install || !is_debian() || !is_root() {
+    if no_install {
         return Ok(missing);
     }
-    apt_get(&missing)?;
+    if missing.contains(&Need::LocalStripe) {
+        localstripe::install()?;
+    }
+    let packaged = self::missing(&missing);
+    if packaged.is_empty() || !is_debian() || !is_root() {
+        return Ok(packaged);
+    }
+    apt_get(&packages(&packaged))?;
     let left = self::missing(&missing);
     if left.is_empty() {
         Ok(left)
@@ -36,6 +45,19 @@ pub(crate) fn ensure(needs: &BTreeSet<Need>, no_install: bool) -> Result<BTreeSe
 
 /// Returns the command that brings `needs`, for a person to type.
 pub(crate) fn advice(needs: &BTreeSet<Need>) -> String {
+    let (local, packaged): (BTreeSet<Need>, BTreeSet<Need>) =
+        needs.iter().copied().partition(|need| *need == Need::LocalStripe);
+    let mut advice = Vec::new();
+    if !packaged.is_empty() {
+        advice.push(advice_on_packages(&packaged));
+    }
+    if !local.is_empty() {
+        advice.push(localstripe::ADVICE.to_owned());
+    }
+    advice.join("; ")
+}
+
+fn advice_on_packages(needs: &BTreeSet<Need>) -> String {
     if is_debian() {
         let sudo = if is_root() { "" } else { "sudo " };
         format!("{sudo}apt-get install {}", packages(needs).join(" "))
@@ -51,7 +73,11 @@ pub(crate) fn list(needs: &BTreeSet<Need>) -> String {
 
 /// Returns those of `needs` whose programs are not there.
 pub(crate) fn missing(needs: &BTreeSet<Need>) -> BTreeSet<Need> {
-    needs.iter().copied().filter(|need| programs(*need).iter().any(|p| find(p).is_none())).collect()
+    let lacks = |need: &Need| match need {
+        Need::LocalStripe => !localstripe::is_there(),
+        need => programs(*need).iter().any(|program| find(program).is_none()),
+    };
+    needs.iter().copied().filter(lacks).collect()
 }
 
 fn programs(need: Need) -> &'static [&'static str] {
@@ -59,6 +85,7 @@ fn programs(need: Need) -> &'static [&'static str] {
         Need::Postgres => &["postgres", "initdb"],
         Need::RabbitMq => &["rabbitmq-server", "epmd"],
         Need::Chromium => &["chromium", "chromedriver"],
+        Need::LocalStripe => &["localstripe"],
     }
 }
 
@@ -67,21 +94,22 @@ fn packages(needs: &BTreeSet<Need>) -> Vec<&'static str> {
         Need::Postgres => &["postgresql"][..],
         Need::RabbitMq => &["rabbitmq-server"],
         Need::Chromium => &["chromium", "chromium-driver"],
+        Need::LocalStripe => &[],
     };
     needs.iter().flat_map(of).copied().collect()
 }
 
-fn apt_get(needs: &BTreeSet<Need>) -> Result<()> {
-    println!("== installing {}", list(needs));
+/// Installs Debian packages.
+fn apt_get(packages: &[&str]) -> Result<()> {
+    println!("== installing {}", packages.join(", "));
     let _quiet = NoServices::begin()?;
-    let packages = packages(needs);
     for args in
         [&["update", "-q"][..], &["install", "-q", "-y", "--no-upgrade", "--no-install-recommends"]]
     {
         let mut command = Command::new("apt-get");
         command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
         if args[0] == "install" {
-            command.args(&packages);
+            command.args(packages);
         }
         if !process::run(&mut command)? {
             return Err(Failure::new(format!("apt-get {} failed", args[0])));

@@ -21,16 +21,19 @@ pub(crate) enum Need {
     Postgres,
     RabbitMq,
     Chromium,
+    LocalStripe,
 }
 
 impl Need {
-    pub(crate) const ALL: [Self; 3] = [Self::Postgres, Self::RabbitMq, Self::Chromium];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Postgres, Self::RabbitMq, Self::Chromium, Self::LocalStripe];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Postgres => "PostgreSQL",
             Self::RabbitMq => "RabbitMQ",
             Self::Chromium => "Chromium",
+            Self::LocalStripe => "localstripe",
         }
     }
 

@@ -2,7 +2,7 @@ use std::{io, net::SocketAddr};
 
 use ticketkit_events::{engine::EngineError, sql::DatabaseError};
 
-use crate::{folder::FolderError, service::Service};
+use crate::{folder::FolderError, service::Service, stripe::StripeError};
 
 /// Why the process does not run.
 #[derive(Debug, thiserror::Error)]
@@ -15,11 +15,8 @@ pub(crate) enum RunError {
         "TICKETING_PUBLIC_URL (TICKETING_DANGER_INSECURE_COOKIES=yes allows plain HTTP anywhere)"
     )]
     PublicUrl(#[source] ticketkit_auth::cookies::CookieError),
-    #[error(
-        "a TICKETING_STRIPE_… setting is there, and this version has the built-in payment provider \
-         alone; leave them unset"
-    )]
-    Stripe,
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
     #[error("cannot install the signal handlers")]
     Signals(#[source] io::Error),
     #[error("{0} must be set where {1} runs alone: {2}")]

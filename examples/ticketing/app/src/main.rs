@@ -8,6 +8,7 @@
 //! - [`parts`]: the services of the process put together.
 //! - [`storage`]: where they keep their data; [`folder`]: the data folder, which one process has at
 //!   a time.
+//! - [`stripe`]: who moves the money, by the settings.
 //! - [`callers`]: how they find out who is asking.
 //! - [`peers`]: services that run elsewhere.
 //! - [`distributed`]: a process for each service, and what they need.
@@ -31,6 +32,7 @@ mod process;
 mod service;
 mod settings;
 mod storage;
+mod stripe;
 
 use std::{error::Error, num::NonZeroUsize, path::Path, process::ExitCode, time::Duration};
 

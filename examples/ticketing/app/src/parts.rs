@@ -26,6 +26,7 @@ use crate::{
     service::Service,
     settings::{Settings, Throttle},
     storage::Storage,
+    stripe::PaymentProvider,
 };
 
 /// In whose name everything is answered that belongs to no service, where all run in one process.
@@ -47,6 +48,7 @@ pub(crate) struct Process {
     pub(crate) cookies: CookiePolicy,
     pub(crate) shutdown: Shutdown,
     pub(crate) settings: Settings,
+    pub(crate) provider: PaymentProvider,
     /// The service that runs alone; all of them without it.
     pub(crate) only: Option<Service>,
 }
@@ -126,7 +128,8 @@ impl Process {
             parts.run("orders", orders.run());
         }
         if self.runs(Service::Payments) {
-            let settings = ticketing_payments::Settings::default();
+            let provider = self.provider.settings.clone();
+            let settings = ticketing_payments::Settings { provider };
             let setup = api!(ticketing_payments, Service::Payments, settings);
             let failed = RunError::start(Service::Payments);
             let payments = PaymentsService::new(setup).await.map_err(failed)?;
@@ -219,6 +222,7 @@ impl Process {
     fn pages(&self, services: Dispatch) -> Result<Router, RunError> {
         let config = WebConfig::new(self.cookies.clone())
             .with_hold(self.settings.hold_seconds.0)
+            .with_card_entry(self.provider.card_entry.clone())
             .with_process(self.name());
         let gateway = match self.only {
             None => Gateway::new(services),

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     error::RunError, forwarded::Forwarded, parts::Process, service::Service, settings::Settings,
-    storage::Storage,
+    storage::Storage, stripe,
 };
 
 /// How long background tasks may go on when the last request has ended.
@@ -37,9 +37,7 @@ impl Farewell {
 
 /// Runs all services, or one, until a signal, and drains them.
 pub(crate) async fn run(settings: Settings, only: Option<Service>) -> Result<Farewell, RunError> {
-    if settings.asks_for_stripe() {
-        return Err(RunError::Stripe);
-    }
+    let provider = stripe::provider(&settings, only)?;
     let storage = Storage::open(&settings, only)?;
     // The port is taken first, since the public URL may follow from it; nothing is accepted
     // before all parts are ready.
@@ -61,6 +59,7 @@ pub(crate) async fn run(settings: Settings, only: Option<Service>) -> Result<Far
         cookies,
         shutdown: shutdown.clone(),
         settings,
+        provider,
         only,
     };
     process.metrics.register_process();

@@ -94,16 +94,25 @@ pub(crate) struct Settings {
         form = "addresses and networks (`10.0.0.0/8`) between commas, or `none`"
     )]
     pub(crate) trusted_proxies: Proxies,
-    #[setting(hidden)]
-    stripe_secret_key: Option<Secret>,
-    #[setting(hidden)]
-    stripe_publishable_key: Option<String>,
-    #[setting(hidden)]
-    stripe_webhook_secret: Option<Secret>,
-    #[setting(hidden)]
-    stripe_api_base: Option<String>,
-    #[setting(hidden)]
-    stripe_js_url: Option<String>,
+    /// The key that Stripe's API knows the account by. With it and the webhook secret, payments go
+    /// by Stripe; without, the built-in provider moves no money.
+    #[setting(form = "`sk_…`")]
+    pub(crate) stripe_secret_key: Option<Secret>,
+    /// The key that browsers show the card fields with; for the pages.
+    #[serde(default, deserialize_with = "parse_option")]
+    #[setting(form = "`pk_…`")]
+    pub(crate) stripe_publishable_key: Option<String>,
+    /// What Stripe signs its webhooks with; they go to `/api/payments/webhook`.
+    #[setting(form = "`whsec_…`")]
+    pub(crate) stripe_webhook_secret: Option<Secret>,
+    /// Where Stripe's API is, or what speaks it.
+    #[serde(default, deserialize_with = "parse_option")]
+    #[setting(unset = "https://api.stripe.com", form = "URL")]
+    pub(crate) stripe_api_base: Option<String>,
+    /// Where browsers get Stripe.js from.
+    #[serde(default, deserialize_with = "parse_option")]
+    #[setting(unset = "https://js.stripe.com/v3/", form = "URL")]
+    pub(crate) stripe_js_url: Option<String>,
 }
 
 /// What can be set, also what is not of this struct.
@@ -122,15 +131,6 @@ pub(crate) fn reference() -> Reference {
 pub(crate) const LOG_LEVELS: &str = "info,sqlx=warn";
 
 impl Settings {
-    /// Tells whether a setting of the Stripe provider is there.
-    pub(crate) fn asks_for_stripe(&self) -> bool {
-        self.stripe_secret_key.is_some()
-            || self.stripe_publishable_key.is_some()
-            || self.stripe_webhook_secret.is_some()
-            || self.stripe_api_base.is_some()
-            || self.stripe_js_url.is_some()
-    }
-
     /// Returns where a service that runs elsewhere is reached, and the name of its setting.
     pub(crate) const fn peer(&self, service: Service) -> (&'static str, Option<&Peer>) {
         match service {

@@ -26,6 +26,6 @@ mod routes;
 mod settle;
 mod store;
 
-pub use config::Settings;
+pub use config::{ProviderSettings, Settings, StripeSettings};
 pub use error::PaymentError;
 pub use service::{PaymentsService, Setup, StartError};

@@ -55,7 +55,8 @@ pub(crate) async fn run(app: &App, shutdown: &Shutdown) {
 
 /// Asks about what is due, and returns how much was.
 async fn round(app: &App) -> Result<usize, sqlx::Error> {
-    let due = payments::in_doubt(app.database.reader(), app.clock.now(), BATCH).await?;
+    let (reader, provider) = (app.database.reader(), app.provider.name());
+    let due = payments::in_doubt(reader, provider, app.clock.now(), BATCH).await?;
     let asked = due.iter().map(|attempt| async move {
         if let Err(error) = resolve(app, attempt).await {
             let error: &dyn Error = &error;

@@ -20,7 +20,7 @@ use crate::{
     app::App,
     config::{ProviderSettings, Settings},
     events,
-    provider::{BuiltIn, Provider, ProviderError},
+    provider::{BuiltIn, Provider, ProviderError, Stripe},
     reconcile, routes, store,
 };
 
@@ -89,10 +89,11 @@ impl PaymentsService {
     ///
     /// If the database, the bus or the provider is not ready.
     pub async fn new(setup: Setup) -> Result<Self, StartError> {
-        let provider: Arc<dyn Provider> = match setup.settings.provider {
+        let provider: Arc<dyn Provider> = match &setup.settings.provider {
             ProviderSettings::BuiltIn => {
                 Arc::new(BuiltIn::open(&setup.database, setup.clock.clone()).await?)
             }
+            ProviderSettings::Stripe(stripe) => Arc::new(Stripe::new(stripe, setup.clock.clone())?),
         };
         Self::with_provider(setup, provider).await
     }

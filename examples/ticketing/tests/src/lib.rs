@@ -13,6 +13,7 @@
 //! * [`described`] holds answers against the system's own `/openapi.json`, with the checker of JSON
 //!   Schema in [`schema`].
 //! * [`eventually`] waits for a condition with a deadline.
+//! * [`stripe`] starts localstripe, and stands before it.
 //! * [`browser`] drives headless Chromium through chromedriver.
 
 pub mod browser;
@@ -25,6 +26,7 @@ pub mod market;
 pub mod person;
 pub mod schema;
 pub mod server;
+pub mod stripe;
 pub mod wait;
 
 pub use crate::client::Client;

@@ -20,7 +20,7 @@ struct Asset {
     content: &'static str,
 }
 
-const ASSETS: [Asset; 3] = [
+const ASSETS: [Asset; 4] = [
     Asset {
         name: "app.css",
         content_type: "text/css; charset=utf-8",
@@ -36,6 +36,11 @@ const ASSETS: [Asset; 3] = [
         content: include_str!("../static/app.js"),
     },
     Asset {
+        name: "card.js",
+        content_type: "text/javascript; charset=utf-8",
+        content: include_str!("../static/card.js"),
+    },
+    Asset {
         name: "icon.svg",
         content_type: "image/svg+xml",
         content: include_str!("../static/icon.svg"),
@@ -44,7 +49,7 @@ const ASSETS: [Asset; 3] = [
 
 /// The embedded files and the hashes of their contents.
 #[derive(Debug, Clone)]
-pub(crate) struct Assets(Arc<[String; 3]>);
+pub(crate) struct Assets(Arc<[String; 4]>);
 
 impl Assets {
     pub(crate) fn new() -> Self {

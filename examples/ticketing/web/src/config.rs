@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use ticketkit_auth::CookiePolicy;
 
+use crate::card_entry::CardEntry;
+
 /// The settings of the pages.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -15,6 +17,9 @@ pub struct WebConfig {
     pub hold: Duration,
     /// How long a call to a service may take before the page gives up.
     pub timeout: Duration,
+    /// How buyers enter their cards; without it they choose among the test cards of the built-in
+    /// provider.
+    pub card_entry: Option<CardEntry>,
     /// In whose name a path is answered that leads nowhere.
     pub process: &'static str,
 }
@@ -28,6 +33,7 @@ impl WebConfig {
             cookies,
             hold: Duration::from_secs(900),
             timeout: Duration::from_secs(10),
+            card_entry: None,
             process: "web",
         }
     }
@@ -43,6 +49,13 @@ impl WebConfig {
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Has buyers enter their cards into fields of the provider's.
+    #[must_use]
+    pub fn with_card_entry(mut self, card_entry: Option<CardEntry>) -> Self {
+        self.card_entry = card_entry;
         self
     }
 

@@ -8,6 +8,7 @@
 mod api;
 mod app;
 mod assets;
+mod card_entry;
 mod config;
 mod error;
 mod error_pages;
@@ -24,6 +25,7 @@ mod service;
 mod visitor;
 mod words;
 
+pub use card_entry::{CardEntry, CardEntryError, STRIPE_JS};
 pub use config::WebConfig;
 pub use events_admin::{EventsAdmin, EventsFuture, ParkedEvent, ParkedEvents, SubscriptionState};
 pub use gateway::Gateway;

@@ -6,7 +6,7 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, Path, Request, State},
     handler::Handler,
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
@@ -33,7 +33,6 @@ const CALLS: u32 = 3;
 type Routes = MethodRouter<Arc<App>>;
 
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let https = app.config.cookies.is_secure();
     let assets = app.assets.clone();
     // What another site sends is refused before anything of it is looked at. Signed out, too: a
     // form of another site could sign its reader in as somebody else.
@@ -69,9 +68,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(from_fn_with_state(app.clone(), in_time))
         .layer(ErrorLayer::new("web"))
         .layer(from_fn_with_state(app.clone(), error_pages::serve))
-        .with_state(app)
+        .with_state(app.clone())
         .merge(embedded(assets))
-        .layer(from_fn(move |request, next| headers::secure(https, request, next)))
+        .layer(from_fn_with_state(app, headers::secure))
 }
 
 /// Gives a request up that takes longer than the calls of a page may take together, such as one

@@ -98,6 +98,7 @@ const live = {
     localTimes(fresh);
     countdown();
     once(fresh);
+    document.dispatchEvent(new CustomEvent("live"));
     document.getElementById("announce").textContent = fresh.querySelector(".state").textContent;
     if (focused) document.getElementById("main").focus();
     if ("over" in fresh.dataset && live.stream) {

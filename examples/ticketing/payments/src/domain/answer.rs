@@ -4,7 +4,7 @@ use serde::Serialize;
 use ticketing_contracts::{OrderId, PaymentId, payment::PaymentStatus};
 
 use super::Attempt;
-use crate::error::PaymentError;
+use crate::{error::PaymentError, provider::UNKNOWN_TOKEN};
 
 /// The answer to a request to pay, as it is kept for its idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(crate) enum Answer {
     Paid(String),
     /// 402 `payment_declined`.
     Declined,
+    /// 422: the provider does not know the token, whose form was right.
+    UnknownToken,
 }
 
 /// The body of a 201.
@@ -31,6 +33,9 @@ impl Answer {
     pub(crate) fn of(attempt: &Attempt) -> Result<Self, PaymentError> {
         let status = match attempt.status {
             PaymentStatus::Pending => return Err(PaymentError::InProgress),
+            PaymentStatus::Failed if attempt.reason.as_deref() == Some(UNKNOWN_TOKEN) => {
+                return Ok(Self::UnknownToken);
+            }
             PaymentStatus::Failed => return Ok(Self::Declined),
             // It did succeed; what became of it later is in the list.
             PaymentStatus::Refunding | PaymentStatus::Refunded => PaymentStatus::Succeeded,
@@ -47,11 +52,16 @@ impl Answer {
         match self {
             Self::Paid(body) => (201, body),
             Self::Declined => (402, ""),
+            Self::UnknownToken => (422, ""),
         }
     }
 
     /// Reads it back from columns.
     pub(crate) fn from_columns(status: i64, body: String) -> Self {
-        if status == 402 { Self::Declined } else { Self::Paid(body) }
+        match status {
+            402 => Self::Declined,
+            422 => Self::UnknownToken,
+            _ => Self::Paid(body),
+        }
     }
 }

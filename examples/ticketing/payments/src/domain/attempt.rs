@@ -40,6 +40,7 @@ impl Attempt {
             currency: self.currency,
             token: self.token.clone(),
             provider_id: self.provider_id.clone(),
+            created_at: self.created_at,
         }
     }
 

@@ -1,4 +1,4 @@
-use ticketing_contracts::{Currency, PaymentId};
+use ticketing_contracts::{Currency, PaymentId, Timestamp};
 
 /// What a provider is told of an attempt to pay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Charge {
     pub token: String,
     /// The provider's name of the charge, once it is known.
     pub provider_id: Option<String>,
+    /// When the attempt was recorded.
+    pub created_at: Timestamp,
 }
 
 impl Charge {
@@ -68,6 +70,6 @@ pub struct Notification {
     pub id: String,
     /// The payment.
     pub payment: PaymentId,
-    /// What it says.
-    pub report: Report,
+    /// What it says; nothing where the provider is to be asked.
+    pub report: Option<Report>,
 }

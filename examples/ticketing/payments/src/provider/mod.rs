@@ -1,12 +1,14 @@
 //! Whoever moves the money.
 //!
 //! [`Provider`] is the contract between payments and a provider; [`BuiltIn`] is the one that moves
-//! no money. An adapter of another provider implements the same trait.
+//! no money, [`Stripe`] the one that does. An adapter of another provider implements the same trait
+//! and is held to the same tests.
 
 mod builtin;
 mod charge;
 mod error;
 pub mod signature;
+mod stripe;
 
 use std::fmt;
 
@@ -18,6 +20,8 @@ use ticketkit_events::{BoxFuture, Timestamp};
 pub use builtin::{BuiltIn, Card};
 pub use charge::{Charge, ChargeState, Notification, Report};
 pub use error::{ProviderError, WebhookError};
+pub use stripe::Stripe;
+pub(crate) use stripe::UNKNOWN_TOKEN;
 
 /// A payment provider.
 ///

@@ -6,7 +6,10 @@
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
+use http::HeaderMap;
 use ticketkit_events::Timestamp;
+
+use super::WebhookError;
 
 /// How old a signature may be, and how far ahead.
 pub const TOLERANCE: Duration = Duration::from_secs(300);
@@ -54,6 +57,26 @@ pub fn verify(
         return Err("the time is too far off");
     }
     Ok(())
+}
+
+/// Checks the signature in the header `name`, which has to be there once.
+///
+/// # Errors
+///
+/// [`WebhookError::Signature`].
+pub(super) fn verify_header(
+    key: &hmac::Key,
+    headers: &HeaderMap,
+    name: &str,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<(), WebhookError> {
+    let mut values = headers.get_all(name).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(WebhookError::Signature("not one signature"));
+    };
+    let header = value.to_str().unwrap_or_default();
+    verify(key, header, body, now).map_err(WebhookError::Signature)
 }
 
 fn signed(time: &str, body: &[u8]) -> Vec<u8> {

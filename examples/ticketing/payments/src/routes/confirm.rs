@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use axum::{Extension, extract::State};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use ticketing_contracts::{PaymentId, payment::PaymentStatus};
 use ticketkit_auth::axum::CurrentUser;
 use ticketkit_core::{
@@ -24,13 +24,32 @@ use crate::{
 #[derive(Debug, Deserialize)]
 pub(super) struct Body {}
 
+/// The payment, and what the client needs where the buyer still has to do something: it may have
+/// lost the secret that the payment was answered with.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Confirmed {
+    #[serde(flatten)]
+    payment: PaymentView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+}
+
+impl From<&Attempt> for Confirmed {
+    fn from(attempt: &Attempt) -> Self {
+        let waits = attempt.status == PaymentStatus::RequiresAction;
+        let client_secret = attempt.client_secret.clone().filter(|_| waits);
+        Self { payment: PaymentView::from(attempt), client_secret }
+    }
+}
+
 pub(super) async fn confirm(
     State(app): State<App>,
     user: CurrentUser,
     Extension(request): Extension<RequestId>,
     id: PathId<PaymentId>,
     Json(Body {}): Json<Body>,
-) -> Result<Json<PaymentView>, PaymentError> {
+) -> Result<Json<Confirmed>, PaymentError> {
     let id = id.parse()?;
     let attempt = payments::find(app.database.reader(), id).await?.ok_or(NotFound)?;
     if attempt.user_id != user.id() {
@@ -44,13 +63,13 @@ pub(super) async fn confirm(
             // A task of its own: it goes on where the client does not wait for its end.
             let confirmed = async move { ask_provider(&app, request, attempt).await };
             let confirmed = tokio::spawn(confirmed.in_current_span()).await??;
-            Ok(Json(PaymentView::from(&confirmed)))
+            Ok(Json(Confirmed::from(&confirmed)))
         }
         // It was confirmed before; a second time is as good as once.
         PaymentStatus::Processing
         | PaymentStatus::Succeeded
         | PaymentStatus::Refunding
-        | PaymentStatus::Refunded => Ok(Json(PaymentView::from(&attempt))),
+        | PaymentStatus::Refunded => Ok(Json(Confirmed::from(&attempt))),
     }
 }
 

@@ -52,13 +52,15 @@ fn check(
 ) -> Result<Request, Validation> {
     let mut rules = Validation::default();
     let key = rules.take(IdempotencyKey::of(headers)).flatten();
-    rules.check(provider.knows(&body.token), || {
-        let text = "must be a payment method of the provider, such as pm_card_visa";
-        FieldError::new(text).field("token").code("unknown")
-    });
+    rules.check(provider.knows(&body.token), unknown_token);
     rules.finish()?;
     let Body { order_id: order, token } = body;
     Ok(Request { id, user: user.id().to_owned(), key, order, token })
+}
+
+fn unknown_token() -> FieldError {
+    let text = "must be a payment method of the provider, such as pm_card_visa";
+    FieldError::new(text).field("token").code("unknown")
 }
 
 fn respond(Outcome { answer, replayed }: Outcome) -> Response {
@@ -68,6 +70,11 @@ fn respond(Outcome { answer, replayed }: Outcome) -> Response {
             (StatusCode::CREATED, [(header::CONTENT_TYPE, json)], body).into_response()
         }
         Answer::Declined => PaymentError::Declined.into_response(),
+        Answer::UnknownToken => {
+            let mut rules = Validation::default();
+            rules.add(unknown_token());
+            PaymentError::from(rules).into_response()
+        }
     };
     if replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));

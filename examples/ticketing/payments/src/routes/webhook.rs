@@ -63,7 +63,13 @@ async fn apply(app: &App, request: RequestId, told: &Notification) -> Result<(),
         return Ok(());
     }
     if payments::find(tx.conn(), told.payment).await?.is_some() {
-        settle(app, &mut tx, told.payment, &told.report).await?;
+        match &told.report {
+            Some(report) => drop(settle(app, &mut tx, told.payment, report).await?),
+            None => {
+                payments::check(&mut tx, told.payment, app.clock.now()).await?;
+                app.doubt.notify_one();
+            }
+        }
     } else {
         // Sending it again would change nothing.
         tracing::warn!(event = told.id, payment = %told.payment, "a webhook of no payment of ours");

@@ -146,15 +146,17 @@ pub(crate) async fn check(tx: &mut Tx, id: PaymentId, at: Timestamp) -> Result<(
 /// Lists what the provider is to be asked about by now.
 pub(crate) async fn in_doubt(
     executor: impl Executor<'_, Database = Any>,
+    provider: &'static str,
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Attempt>, sqlx::Error> {
+    // One that another provider charges waits until that one is configured again.
     let select = concat!(
         "select ",
         columns!(),
-        " from payments where check_at <= $1 order by check_at limit $2"
+        " from payments where check_at <= $1 and provider = $3 order by check_at limit $2"
     );
-    let query = sqlx::query(select).bind(now.as_millis()).bind(limit);
+    let query = sqlx::query(select).bind(now.as_millis()).bind(limit).bind(provider);
     query.try_map(|row| attempt(&row)).fetch_all(executor).await
 }
 

@@ -90,6 +90,7 @@ fn f13_a_call_that_is_still_under_way_when_it_is_given_up_charges_nothing() {
         currency: "EUR".parse().unwrap(),
         token: "pm_card_visa".to_owned(),
         provider_id: None,
+        created_at: world.clock.now(),
     };
     let report = process.runtime.block_on(async {
         let provider = BuiltIn::open(&process.database, world.clock.clone()).await.unwrap();

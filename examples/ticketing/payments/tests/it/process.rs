@@ -47,15 +47,24 @@ type Log = Arc<std::sync::Mutex<Vec<Told>>>;
 impl<'w> Process<'w> {
     /// Starts it as a process does.
     pub(crate) fn start(world: &'w World) -> Self {
-        Self::build(world, None)
+        Self::build(world, Settings::default(), None)
     }
 
     /// Starts it with something around the built-in provider.
     pub(crate) fn with(world: &'w World, wrap: impl Fn(BuiltIn) -> Arc<dyn Provider>) -> Self {
-        Self::build(world, Some(&wrap))
+        Self::build(world, Settings::default(), Some(&wrap))
     }
 
-    fn build(world: &'w World, wrap: Option<&dyn Fn(BuiltIn) -> Arc<dyn Provider>>) -> Self {
+    /// Starts it with settings of its own.
+    pub(crate) fn with_settings(world: &'w World, settings: Settings) -> Self {
+        Self::build(world, settings, None)
+    }
+
+    fn build(
+        world: &'w World,
+        settings: Settings,
+        wrap: Option<&dyn Fn(BuiltIn) -> Arc<dyn Provider>>,
+    ) -> Self {
         let runtime = Runtime::new().unwrap();
         let (health, shutdown) = (Health::default(), Shutdown::new());
         let path = world.folder.path().join("payments.db");
@@ -72,7 +81,7 @@ impl<'w> Process<'w> {
                 http_metrics: HttpMetrics::new(&metrics),
                 metrics,
                 shutdown: shutdown.clone(),
-                settings: Settings::default(),
+                settings,
                 clock: world.clock.clone(),
             };
             let service = match wrap {

@@ -45,6 +45,27 @@ fn an_address_that_is_none() {
 }
 
 #[test]
+fn a_part_of_stripe() {
+    let key = ("TICKETING_STRIPE_SECRET_KEY", "sk_canary");
+    let (output, said) = refused(&[key]);
+    assert!(!output.status.success() && !said.contains("listening on"), "{said}");
+    assert!(
+        said.contains("TICKETING_STRIPE_WEBHOOK_SECRET") && !said.contains("sk_canary"),
+        "{said}"
+    );
+    let keys = [
+        key,
+        ("TICKETING_STRIPE_PUBLISHABLE_KEY", "pk_1"),
+        ("TICKETING_STRIPE_WEBHOOK_SECRET", "whsec_1"),
+    ];
+    for bad in [("TICKETING_STRIPE_API_BASE", "nowhere"), ("TICKETING_STRIPE_JS_URL", "nowhere")] {
+        let (output, said) = refused(&[keys[0], keys[1], keys[2], bad]);
+        assert!(!output.status.success() && !said.contains("listening on"), "{said}");
+        assert!(said.contains("nowhere") && !said.contains("panicked"), "{said}");
+    }
+}
+
+#[test]
 fn an_address_that_is_taken() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = taken.local_addr().expect("its address").to_string();

@@ -25,4 +25,5 @@ mod sessions;
 mod shared;
 mod story;
 mod stream;
+mod stripe;
 mod tickets;

@@ -96,7 +96,7 @@ pub(crate) async fn show(
     Path(order): Path<String>,
 ) -> Answer {
     visitor.require()?;
-    let (title, context) = context_of(&visitor, id(&order)?, &FormView::new()).await?;
+    let (title, context) = context_of(&app, &visitor, id(&order)?, &FormView::new()).await?;
     app.page(&visitor, "order.html", &title, context)
 }
 
@@ -150,7 +150,7 @@ pub(super) async fn refuse(
     if !error.belongs_to_the_form() {
         return error;
     }
-    match context_of(visitor, order, &form.of(&error, fields)).await {
+    match context_of(app, visitor, order, &form.of(&error, fields)).await {
         Ok((title, context)) => app.refuse(error, visitor, "order.html", &title, context),
         Err(error) => error,
     }
@@ -161,6 +161,7 @@ pub(super) fn path(order: Uuid) -> String {
 }
 
 async fn context_of(
+    app: &App,
     visitor: &Visitor,
     order: Uuid,
     form: &FormView,
@@ -192,6 +193,7 @@ async fn context_of(
         refundable => user.is_admin() && status == "complete",
         attempt => Uuid::new_v4().to_string(),
         cards => data(CARDS),
+        entry => data(&app.config.card_entry),
         payment => data(payment),
         form => data(form),
         order => data(&order),

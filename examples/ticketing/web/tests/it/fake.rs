@@ -14,7 +14,7 @@ use axum::{
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
-use ticketing_web::{Gateway, WebConfig, WebService};
+use ticketing_web::{CardEntry, Gateway, WebConfig, WebService};
 use ticketkit_auth::CookiePolicy;
 
 use crate::canned;
@@ -67,6 +67,14 @@ impl Fake {
     pub(crate) fn service(&self, public_url: &str) -> WebService {
         let cookies = CookiePolicy::for_url(public_url).unwrap();
         WebService::new(WebConfig::new(cookies), self.gateway()).unwrap()
+    }
+
+    /// Pages on which buyers type their cards.
+    pub(crate) fn pages_with_cards(&self) -> Router {
+        let cookies = CookiePolicy::for_url("http://127.0.0.1:3000").unwrap();
+        let cards = CardEntry::new("pk_test_1", "https://js.stripe.com/v3/").unwrap();
+        let config = WebConfig::new(cookies).with_card_entry(Some(cards));
+        WebService::new(config, self.gateway()).unwrap().router()
     }
 
     /// Pages that give up soon.

@@ -123,6 +123,32 @@ async fn a_payment_under_way_is_not_asked_for_again() {
 }
 
 #[tokio::test]
+async fn card_fields_are_on_the_page_of_an_order_alone() {
+    let fake = Fake::default();
+    let pages = fake.pages_with_cards();
+    let policy =
+        |answer: &crate::browser::Answer| answer.header("content-security-policy").to_owned();
+    let path = format!("/orders/{}", id(201));
+    let page = get(&pages, &path, "buyer").await;
+    page.has("src=\"https://js.stripe.com/v3/\" defer").has("data-stripe=\"pk_test_1\"");
+    page.has("id=\"card\"").has("needs JavaScript").lacks("pm_card_visa");
+    assert!(policy(&page).contains("frame-src https://js.stripe.com"), "{}", policy(&page));
+    // A refused form is the same page.
+    fake.refuse(Method::POST, "/api/payments", 402, "payment_declined");
+    let refused = post(&pages, &format!("{path}/pay"), "buyer", "token=pm_1").await;
+    refused.has("id=\"card\"").has("The card was declined.");
+    assert_eq!(policy(&refused), policy(&page));
+    fake.on(Method::GET, "/api/payments", 200, payment("requires_action"));
+    get(&pages, &path, "buyer").await.has(&format!("data-payment=\"{}\"", id(300)));
+    for elsewhere in ["/", "/orders", "/account"] {
+        let page = get(&pages, elsewhere, "buyer").await;
+        assert!(!policy(&page).contains("stripe"), "{elsewhere}");
+        page.lacks("js.stripe.com");
+    }
+    get(&fake.pages(), &path, "buyer").await.lacks("stripe");
+}
+
+#[tokio::test]
 async fn an_order_is_cancelled_or_told_why_not() {
     let fake = Fake::default();
     let path = format!("/orders/{}", id(201));

@@ -58,5 +58,6 @@ pub(super) fn read(body: &[u8]) -> Result<Notification, WebhookError> {
                 FieldError::new("must be a status of the provider").field("charge.status"),
             )
         })?;
-    Ok(Notification { id: event.id, payment: key, report: Report { provider_id: Some(id), state } })
+    let report = Some(Report { provider_id: Some(id), state });
+    Ok(Notification { id: event.id, payment: key, report })
 }

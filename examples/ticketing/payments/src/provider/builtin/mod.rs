@@ -173,12 +173,7 @@ impl Provider for BuiltIn {
         body: &[u8],
         now: Timestamp,
     ) -> Result<Option<Notification>, WebhookError> {
-        let mut values = headers.get_all(SIGNATURE).iter();
-        let header = match (values.next(), values.next()) {
-            (Some(value), None) => value.to_str().unwrap_or_default(),
-            _ => return Err(WebhookError::Signature("not one signature")),
-        };
-        signature::verify(&self.key, header, body, now).map_err(WebhookError::Signature)?;
+        signature::verify_header(&self.key, headers, SIGNATURE, body, now)?;
         event::read(body).map(Some)
     }
 
