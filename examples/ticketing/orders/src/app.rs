@@ -1,5 +1,5 @@
 use ticketing_contracts::{
-    PaymentId,
+    PaymentId, UserId,
     order::{
         OrderAwaitingPayment, OrderCancelled, OrderCompleted, OrderCreated, OrderExpired,
         OrderRefundRequested, OrderRefunded,
@@ -15,7 +15,7 @@ use ticketkit_events::{
 use crate::{
     Settings,
     domain::{News, Order},
-    store,
+    store::{self, history::Entry},
     streams::Streams,
 };
 
@@ -59,6 +59,7 @@ impl App {
         if !store::orders::insert(tx, order).await? {
             return Ok(false);
         }
+        store::history::insert(tx, order.id, &Entry::of(order, self.clock.now())).await?;
         self.publish(tx, order, news).await?;
         Ok(true)
     }
@@ -73,19 +74,31 @@ impl App {
         news: News,
     ) -> Result<(), RecordError> {
         store::orders::update(tx, order).await?;
+        store::history::insert(tx, order.id, &Entry::of(order, self.clock.now())).await?;
         self.publish(tx, order, news).await?;
         Ok(())
     }
 
-    /// Asks for a payment to be given back, unless it was asked before.
+    /// Asks for a payment to be given back, unless it was asked before; `by` is the administrator
+    /// who wants it, if one does.
     pub(crate) async fn request_refund(
         &self,
         tx: &mut Tx,
         order: &Order,
         payment_id: PaymentId,
         reason: &str,
+        by: Option<UserId>,
     ) -> Result<(), RecordError> {
-        if store::refunds::note(tx, payment_id, order.id, reason).await? {
+        let now = self.clock.now();
+        if store::refunds::note(tx, payment_id, order.id, reason, now).await? {
+            let entry = Entry {
+                kind: "refund_requested".to_owned(),
+                reason: Some(reason.to_owned()),
+                payment: Some(payment_id),
+                actor: by,
+                ..Entry::of(order, now)
+            };
+            store::history::insert(tx, order.id, &entry).await?;
             let (id, version, reason) = (order.id, order.version, reason.to_owned());
             let event = OrderRefundRequested { id, version, payment_id, reason };
             self.publisher.publish(tx, &event).await?;

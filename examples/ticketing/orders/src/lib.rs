@@ -11,6 +11,7 @@
 //! | `routes` | `/api/orders` |
 //! | `events` | what tickets, payments, expiration and auth tell, and what follows |
 //! | `streams` | orders as streams of events, for whoever looks at one |
+//! | `forget` | the end of notes that nothing asks for any more |
 //! | `sweep` | the end of holds whose timer was lost |
 //!
 //! A process makes an [`OrdersService`] from a [`Setup`], serves its router and runs it.
@@ -20,6 +21,7 @@ mod config;
 mod domain;
 mod error;
 mod events;
+mod forget;
 mod routes;
 mod service;
 mod store;

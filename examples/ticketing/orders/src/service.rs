@@ -14,7 +14,7 @@ use ticketkit_events::{
 use crate::{
     Settings,
     app::App,
-    events, routes, store,
+    events, forget, routes, store,
     streams::{self, Streams},
     sweep,
 };
@@ -116,7 +116,12 @@ impl OrdersService {
         let relaying = relay.run(handlers_ended.requested());
         let shutdown = app.shutdown.clone();
         let handling = async {
-            tokio::join!(handle(runner, &shutdown), handle(news, &shutdown), sweep::run(app));
+            tokio::join!(
+                handle(runner, &shutdown),
+                handle(news, &shutdown),
+                forget::run(app.clone()),
+                sweep::run(app)
+            );
             handlers_ended.request();
         };
         tokio::join!(relaying, handling);

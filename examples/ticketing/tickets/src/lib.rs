@@ -19,6 +19,7 @@ mod config;
 mod domain;
 mod error;
 mod events;
+mod forget;
 mod routes;
 mod service;
 mod store;

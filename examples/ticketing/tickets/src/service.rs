@@ -11,7 +11,7 @@ use ticketkit_events::{
     subscription::Runner,
 };
 
-use crate::{Settings, app::App, events, routes, store};
+use crate::{Settings, app::App, events, forget, routes, store};
 
 /// What a process gives the service.
 #[derive(Debug, Clone)]
@@ -53,6 +53,7 @@ pub enum StartError {
 /// The tickets service: its routes, and what runs beside them.
 #[derive(Debug)]
 pub struct TicketsService {
+    app: App,
     router: Router,
     runner: Runner,
     relay: Relay,
@@ -82,10 +83,10 @@ impl TicketsService {
         };
         let runner = events::bind(app.clone(), &bus).await?;
         add_checks(&health, &database, &bus);
-        let routes = routes::router(app, auth, &cross_site);
+        let routes = routes::router(app.clone(), auth, &cross_site);
         let router = http::stack(routes, "tickets", ErrorLayer::new("tickets"), &http_metrics);
         let relay = Relay::new(&database, &bus);
-        Ok(Self { router, runner, relay, shutdown: setup.shutdown })
+        Ok(Self { app, router, runner, relay, shutdown: setup.shutdown })
     }
 
     /// Returns the routes under `/api/tickets`, with all their layers.
@@ -99,11 +100,13 @@ impl TicketsService {
     /// dropped, nothing is lost: what is not settled comes again, what is not published yet is
     /// published by the next process.
     pub async fn run(self) {
-        let Self { runner, relay, shutdown, .. } = self;
+        let Self { app, runner, relay, shutdown, .. } = self;
         let handlers_ended = Shutdown::new();
         let relaying = relay.run(handlers_ended.requested());
         let handling = async {
-            if let Err(error) = runner.run(shutdown.requested()).await {
+            let (handled, ()) =
+                tokio::join!(runner.run(shutdown.requested()), forget::run(app, &shutdown));
+            if let Err(error) = handled {
                 let error = &error as &dyn std::error::Error;
                 tracing::error!(error, "the subscription of tickets failed");
             }

@@ -62,6 +62,21 @@ pub(crate) struct Order {
     pub(crate) version: i64,
 }
 
+/// A line of what happened to an order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HistoryEntry {
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) at: OffsetDateTime,
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) reason: Option<String>,
+    #[serde(default)]
+    pub(crate) payment_id: Option<Uuid>,
+    #[serde(default)]
+    pub(crate) actor_id: Option<Uuid>,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OrderedTicket {
     pub(crate) id: Uuid,

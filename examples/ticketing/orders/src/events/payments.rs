@@ -22,7 +22,7 @@ pub(super) async fn on_created(
         Money::Known => {}
         Money::GoesBack(reason) => {
             tracing::info!(order.id = %order.id, payment.id = %payment.id, reason, "a payment goes back");
-            app.request_refund(&mut tx, &order, payment.id, reason).await?;
+            app.request_refund(&mut tx, &order, payment.id, reason, None).await?;
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ pub(super) async fn on_banned(
     mut tx: Tx,
 ) -> Result<(), HandlerError> {
     let ban = Ban { user: event.id, version: event.ban_version, banned: true, until: event.until };
-    if !store::bans::note(&mut tx, ban).await? {
+    if !store::bans::note(&mut tx, ban, app.clock.now()).await? {
         return Ok(());
     }
     let own = store::orders::open_of_buyer(&mut tx, event.id).await?;
@@ -32,8 +32,12 @@ pub(super) async fn on_banned(
 }
 
 /// Notes that the ban is lifted; that brings nothing back.
-pub(super) async fn on_unbanned(event: UserUnbanned, mut tx: Tx) -> Result<(), HandlerError> {
+pub(super) async fn on_unbanned(
+    event: UserUnbanned,
+    State(app): State<App>,
+    mut tx: Tx,
+) -> Result<(), HandlerError> {
     let ban = Ban { user: event.id, version: event.ban_version, banned: false, until: None };
-    store::bans::note(&mut tx, ban).await?;
+    store::bans::note(&mut tx, ban, app.clock.now()).await?;
     Ok(())
 }

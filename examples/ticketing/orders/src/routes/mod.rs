@@ -1,9 +1,11 @@
-//! `/api/orders`: an order is its buyer's; administrators read each, and give money back.
+//! `/api/orders`: an order is its buyer's; administrators read each, with its history,
+//! and give money back.
 //!
 //! The order of a handler's arguments is the order of the checks: who is asking, then the body,
 //! then the object, whose it is, its state.
 
 mod cancel;
+mod history;
 mod list;
 mod place;
 mod refund;
@@ -32,6 +34,7 @@ pub(crate) fn router(app: App, cross_site: &CrossSiteLayer) -> Router {
         .route("/api/orders", list)
         .route("/api/orders/{id}", one)
         .route("/api/orders/{id}/events", get(stream::stream))
+        .route("/api/orders/{id}/history", get(history::history))
         .route("/api/orders/{id}/refund", refund)
         .layer(auth)
         .with_state(app)

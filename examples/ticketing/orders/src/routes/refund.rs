@@ -8,7 +8,7 @@ use ticketkit_core::{
     error::{NotFound, Validation},
 };
 
-use super::OrderView;
+use super::{OrderView, id_of};
 use crate::{Error, app::App, domain::State as OrderState, store};
 
 #[derive(Debug, Deserialize)]
@@ -22,20 +22,20 @@ const LONGEST: usize = 500;
 /// `POST /api/orders/{id}/refund`: asks payments for it. Asking again while it is under way changes
 /// nothing.
 pub(super) async fn refund(
-    _admin: AdminUser,
+    admin: AdminUser,
     State(app): State<App>,
     Extension(request): Extension<RequestId>,
     id: PathId<OrderId>,
     Json(body): Json<Refund>,
 ) -> Result<(StatusCode, OrderView), Error> {
     let reason = checked(&body.reason)?;
-    let id = id.parse()?;
+    let (id, by) = (id.parse()?, id_of(&admin)?);
     let mut tx = app.begin(request).await?;
     let order = store::orders::find(tx.conn(), id).await?.ok_or(NotFound)?;
     let OrderState::Complete { payment } = order.state else {
         return Err(Error::NotRefundable);
     };
-    app.request_refund(&mut tx, &order, payment, reason).await?;
+    app.request_refund(&mut tx, &order, payment, reason, Some(by)).await?;
     tx.commit().await?;
     Ok((StatusCode::ACCEPTED, OrderView::from(&order)))
 }

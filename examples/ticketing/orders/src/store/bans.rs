@@ -16,21 +16,40 @@ pub(crate) struct Ban {
 }
 
 /// Notes a ban or a lifting; returns false if a newer one is known.
-pub(crate) async fn note(tx: &mut Tx, ban: Ban) -> Result<bool, sqlx::Error> {
+pub(crate) async fn note(tx: &mut Tx, ban: Ban, now: Timestamp) -> Result<bool, sqlx::Error> {
     let newer = sqlx::query(
-        "insert into bans (user_id, ban_version, banned, until)
-         values ($1, $2, $3, $4)
+        "insert into bans (user_id, ban_version, banned, until, noted_at)
+         values ($1, $2, $3, $4, $5)
          on conflict (user_id) do update
-         set ban_version = excluded.ban_version, banned = excluded.banned, until = excluded.until
+         set ban_version = excluded.ban_version, banned = excluded.banned, until = excluded.until,
+             noted_at = excluded.noted_at
          where excluded.ban_version > bans.ban_version",
     )
     .bind(ban.user.to_string())
     .bind(ban.version)
     .bind(i64::from(ban.banned))
     .bind(ban.until.map(Timestamp::as_millis))
+    .bind(now.as_millis())
     .execute(tx.conn())
     .await?;
     Ok(newer.rows_affected() > 0)
+}
+
+/// Forgets liftings and bans that are over, where they were noted before a time.
+pub(crate) async fn forget(
+    tx: &mut Tx,
+    before: Timestamp,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "delete from bans
+         where noted_at > 0 and noted_at < $1 and (banned = 0 or until < $2)",
+    )
+    .bind(before.as_millis())
+    .bind(now.as_millis())
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Tells whether a user is banned now.

@@ -1,6 +1,7 @@
 //! The SQL, beside its Rust. One set of statements for SQLite and PostgreSQL.
 
 pub(crate) mod bans;
+pub(crate) mod history;
 pub(crate) mod orders;
 pub(crate) mod refunds;
 pub(crate) mod tickets;
@@ -11,8 +12,10 @@ use sqlx::{Row, any::AnyRow};
 use ticketkit_events::sql::Migration;
 
 /// The schema, step by step.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration::new(1, "orders", include_str!("../../migrations/0001_orders.sql"))];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration::new(1, "orders", include_str!("../../migrations/0001_orders.sql")),
+    Migration::new(2, "history", include_str!("../../migrations/0002_history.sql")),
+];
 
 /// Reads a column whose text is a value.
 fn parsed<T>(row: &AnyRow, column: &str) -> Result<T, sqlx::Error>

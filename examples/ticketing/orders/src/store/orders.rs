@@ -166,7 +166,7 @@ pub(crate) async fn update(tx: &mut Tx, order: &Order) -> Result<(), sqlx::Error
     if done.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
 }
 
-const fn status(order: &Order) -> &'static str {
+pub(super) const fn status(order: &Order) -> &'static str {
     match order.state {
         State::Created => "created",
         State::AwaitingPayment => "awaiting_payment",

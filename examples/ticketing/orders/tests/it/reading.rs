@@ -32,7 +32,9 @@ async fn f16_an_order_is_for_its_buyer_and_administrators() {
     let world = World::new().await;
     let ticket = world.offer("seller").await;
     let order = world.order("buyer", &ticket).await;
-    for target in [path(&order), format!("{}/events", path(&order))] {
+    for target in
+        [path(&order), format!("{}/events", path(&order)), format!("{}/history", path(&order))]
+    {
         world.get("", &target).await.problem(401, "unauthenticated");
         world.get("seller", &target).await.problem(403, "forbidden");
     }

@@ -33,7 +33,7 @@ pub(super) async fn on_created(
     {
         return Err(HandlerError::not_now(LOOK_AGAIN, "the order before has not ended yet"));
     }
-    if !store::orders_seen::note(&mut tx, order.id, order.version).await? {
+    if !store::orders_seen::note(&mut tx, order.id, order.version, app.clock.now()).await? {
         return Ok(());
     }
     let (reason, version) = match found {
@@ -84,7 +84,7 @@ pub(super) async fn on_completed(
     mut tx: Tx,
 ) -> Result<(), HandlerError> {
     let order = event.order;
-    if !store::orders_seen::note(&mut tx, order.id, order.version).await? {
+    if !store::orders_seen::note(&mut tx, order.id, order.version, app.clock.now()).await? {
         return Ok(());
     }
     let Some(mut ticket) = find(tx.conn(), order.ticket.id).await? else {
@@ -109,7 +109,7 @@ async fn release(
     order: &Order,
     take: fn(&mut Ticket, ticketing_contracts::OrderId) -> Option<News>,
 ) -> Result<(), HandlerError> {
-    if !store::orders_seen::note(&mut tx, order.id, order.version).await? {
+    if !store::orders_seen::note(&mut tx, order.id, order.version, app.clock.now()).await? {
         return Ok(());
     }
     let Some(mut ticket) = find(tx.conn(), order.ticket.id).await? else { return Ok(()) };

@@ -15,7 +15,7 @@ pub(super) async fn on_banned(
     mut tx: Tx,
 ) -> Result<(), HandlerError> {
     let ban = Ban { user: event.id, version: event.ban_version, banned: true, until: event.until };
-    if !store::bans::note(&mut tx, ban).await? {
+    if !store::bans::note(&mut tx, ban, app.clock.now()).await? {
         return Ok(());
     }
     for mut ticket in store::tickets::available_of(&mut tx, event.id).await? {
@@ -28,8 +28,12 @@ pub(super) async fn on_banned(
 }
 
 /// Notes that the ban is lifted; that brings nothing back.
-pub(super) async fn on_unbanned(event: UserUnbanned, mut tx: Tx) -> Result<(), HandlerError> {
+pub(super) async fn on_unbanned(
+    event: UserUnbanned,
+    State(app): State<App>,
+    mut tx: Tx,
+) -> Result<(), HandlerError> {
     let ban = Ban { user: event.id, version: event.ban_version, banned: false, until: None };
-    store::bans::note(&mut tx, ban).await?;
+    store::bans::note(&mut tx, ban, app.clock.now()).await?;
     Ok(())
 }

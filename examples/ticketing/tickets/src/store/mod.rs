@@ -10,8 +10,10 @@ use sqlx::{Row, any::AnyRow};
 use ticketkit_events::sql::Migration;
 
 /// The schema, step by step.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration::new(1, "tickets", include_str!("../../migrations/0001_tickets.sql"))];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration::new(1, "tickets", include_str!("../../migrations/0001_tickets.sql")),
+    Migration::new(2, "ages", include_str!("../../migrations/0002_ages.sql")),
+];
 
 /// Reads a column whose text is a value.
 fn parsed<T>(row: &AnyRow, column: &str) -> Result<T, sqlx::Error>

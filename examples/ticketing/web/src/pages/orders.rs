@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{List, id, see, send_until_known, tickets};
 use crate::{
-    api::{Items, Order, Payment},
+    api::{HistoryEntry, Items, Order, Payment},
     app::{Answer, App},
     error::Error,
     form::FormView,
@@ -133,6 +133,19 @@ pub(crate) async fn refund(
     }
 }
 
+/// What happened to an order, for administrators; the order can be shown without it.
+async fn history(visitor: &Visitor, order: Uuid, admin: bool) -> Vec<HistoryEntry> {
+    if !admin {
+        return Vec::new();
+    }
+    let call = Call::get(format!("/api/orders/{order}/history"));
+    let found: Result<Items<HistoryEntry>, Error> = visitor.client.get(call).await;
+    found
+        .inspect_err(|error| tracing::warn!(?error, "an order is shown without its history"))
+        .map(|found| found.items)
+        .unwrap_or_default()
+}
+
 /// The page of an order, for those who only typed the address of one of its forms.
 pub(crate) async fn back(Path(order): Path<String>) -> Answer {
     Ok(Redirect::to(&path(id(&order)?)).into_response())
@@ -178,6 +191,7 @@ async fn context_of(
         .inspect_err(|error| tracing::warn!(?error, "an order is shown without its payments"))
         .ok();
     let payment = payments.and_then(|found| found.items.into_iter().next());
+    let history = history(visitor, order.id, user.is_admin()).await;
     let paying = payment
         .as_ref()
         .is_some_and(|payment| matches!(&*payment.status, "pending" | "processing" | "succeeded"));
@@ -195,6 +209,7 @@ async fn context_of(
         cards => data(CARDS),
         entry => data(&app.config.card_entry),
         payment => data(payment),
+        history => data(history),
         form => data(form),
         order => data(&order),
     };

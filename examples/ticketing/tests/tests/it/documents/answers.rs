@@ -186,6 +186,9 @@ fn orders(shared: &Shared, judge: &Judge) {
     judge.ask(&buyer.client, "GET", &events, &nothing).expect(200);
     judge.ask(&buyer.client, "GET", &path, &nothing).expect(200);
 
+    let history = format!("{path}/history");
+    judge.ask(&buyer.client, "GET", &history, &nothing).problem(403, "forbidden");
+    judge.ask(&admin.client, "GET", &history, &nothing).expect(200);
     let refund = format!("{path}/refund");
     let reason = json!({"reason": "the concert was called off"});
     judge

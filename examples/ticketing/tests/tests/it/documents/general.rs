@@ -26,6 +26,7 @@ pub(super) fn general(shared: &Shared, judge: &Judge) {
         let (method, path) = (operation.method.as_str(), target(&operation));
         let for_admins = named("forbidden") && path.contains("/ban")
             || path.ends_with("/refund")
+            || path.ends_with("/history")
             || path == "/api/users";
         let asks = if for_admins { &admin } else { &caller };
         let ask = |client: &Client| judge.ask(client, method, &path, &good(&operation));

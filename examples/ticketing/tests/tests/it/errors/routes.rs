@@ -148,6 +148,7 @@ pub(super) fn all() -> Vec<Route> {
         route("GET", "/api/orders", SignedIn),
         route("GET", "/api/orders/{id}", SignedIn),
         route("GET", "/api/orders/{id}/events", SignedIn),
+        route("GET", "/api/orders/{id}/history", Admin),
         route("DELETE", "/api/orders/{id}", SignedIn),
         route("POST", "/api/orders/{id}/refund", Admin).takes([text(
             "reason",
