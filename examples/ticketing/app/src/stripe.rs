@@ -84,10 +84,7 @@ mod tests {
     use super::*;
     use crate::settings::PREFIX;
 
-    fn read_for(
-        only: Option<Service>,
-        values: &[(&str, &str)],
-    ) -> Result<PaymentProvider, String> {
+    fn read_for(only: Option<Service>, values: &[(&str, &str)]) -> Result<PaymentProvider, String> {
         let variables = values
             .iter()
             .map(|(name, value)| (format!("TICKETING_STRIPE_{name}"), (*value).to_owned()));
