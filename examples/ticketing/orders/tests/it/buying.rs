@@ -148,3 +148,15 @@ async fn another_site_buys_nothing_in_a_users_name() {
     }
     assert_eq!(world.send("buyer", "GET", &path(&order), Value::Null).await.status, 200);
 }
+
+/// F7: who takes orders waits for nobody who hears of them.
+#[tokio::test]
+async fn f7_a_consumer_that_hangs_or_is_down_stops_no_order() {
+    let world = World::new().await;
+    let tickets = [world.offer("seller").await, world.offer("seller").await];
+    world.add_stuck_consumers().await;
+    for ticket in &tickets {
+        let order = world.order("buyer", ticket).await;
+        world.eventually(async || world.heard(&order) == ["order.created"]).await;
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ticketing_contracts::PaymentId;
+
 use crate::{
     process::Process,
     world::{BUYER, World, eventually},
@@ -62,6 +64,24 @@ fn f3_what_waits_for_the_buyer_of_a_cancelled_order_is_called_off() {
     process.confirm(BUYER, &payment.to_string()).problem(409, "payment_not_confirmable");
     world.await_told(payment, &["failed"]);
     assert_eq!(process.charges(), 0);
+}
+
+/// F8: what can never succeed is set aside at once, with its error, and what comes after it goes on.
+#[test]
+fn f8_an_event_that_can_never_succeed_is_parked_and_the_rest_flows() {
+    let world = World::new();
+    let process = Process::start(&world);
+    let order = process.awaiting_payment();
+    process.request_refund(order.id, PaymentId::new());
+    // Of the same order, and behind the bad one.
+    process.cancel(&order);
+    process.pay(process.awaiting_payment().id, "pm_card_visa").expect(201);
+    let parked = process.bus.parked();
+    let list = process.runtime.block_on(parked.list("payments", None, 10)).unwrap();
+    assert_eq!(list.len(), 1, "{list:?}");
+    assert_eq!(list[0].envelope.key, order.id.to_string());
+    assert_eq!(list[0].attempts, 1, "no second try of what can not succeed");
+    assert!(list[0].error.contains("has no payment"), "{list:?}");
 }
 
 #[test]

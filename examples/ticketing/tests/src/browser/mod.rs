@@ -3,6 +3,7 @@
 
 mod driver;
 mod element;
+mod view;
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 
 use self::driver::Driver;
 pub use self::element::Element;
+pub use self::view::View;
 use crate::wait::{SOON, eventually};
 
 /// The name under which the protocol hands out elements.

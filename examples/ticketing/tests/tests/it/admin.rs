@@ -28,7 +28,7 @@ fn the_named_account_is_an_administrator_and_no_other() {
 }
 
 #[test]
-fn a_banned_user_is_refused_everywhere() {
+fn f23_a_banned_user_is_refused_everywhere() {
     let shared = shared();
     let admin = shared.admin();
     let user = Person::sign_up(&shared.server, "villain");

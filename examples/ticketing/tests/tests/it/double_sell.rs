@@ -14,7 +14,7 @@ const BUYERS: usize = 200;
 const SIGN_UPS_AT_ONCE: usize = 4;
 
 #[test]
-fn of_many_buyers_at_once_exactly_one_gets_the_ticket() {
+fn f2_of_many_buyers_at_once_exactly_one_gets_the_ticket() {
     let server = Server::start();
     let seller = Person::sign_up(&server, "seller");
     let buyers = crowd(&server);
@@ -37,7 +37,7 @@ fn of_many_buyers_at_once_exactly_one_gets_the_ticket() {
 
 /// The harness can fail: without the index that decides the race, it counts every buyer.
 #[test]
-fn without_its_index_the_shop_sells_to_everybody() {
+fn f2_without_its_index_the_shop_sells_to_everybody() {
     let server = Server::start();
     sabotage(&server, "orders", "drop index orders_active_by_ticket");
     let seller = Person::sign_up(&server, "seller");

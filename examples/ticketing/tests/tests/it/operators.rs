@@ -41,7 +41,7 @@ fn sigterm_ends_it_with_success_and_nothing_is_lost() {
 
 /// F19: a request that has begun is answered. Nobody gets half an answer.
 #[test]
-fn sigterm_cuts_no_request() {
+fn f19_sigterm_cuts_no_request() {
     let server = Server::start();
     let seller = Person::sign_up(&server, "seller");
     let created = thread::scope(|scope| {

@@ -11,7 +11,7 @@ use ticketing_tests::{Dice, Person, Request, Server, eventually, wait::SOON};
 
 /// Kills the process after each answered step, before anything else can happen, and goes on.
 #[test]
-fn the_story_survives_a_kill_after_each_step() {
+fn f6_the_story_survives_a_kill_after_each_step() {
     let server = Server::start();
     let seller = Person::sign_up(&server, "seller");
     server.crash();

@@ -40,7 +40,7 @@ fn signing_up_signs_in_with_the_cookies_of_the_contract() {
 
 /// P7: who may sign in is not told to who may not.
 #[test]
-fn unknown_and_wrong_are_answered_alike() {
+fn f17_unknown_and_wrong_are_answered_alike() {
     let shared = shared();
     let person = Person::sign_up(&shared.server, "somebody");
     let client = shared.server.client();

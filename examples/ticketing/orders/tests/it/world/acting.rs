@@ -38,7 +38,7 @@ impl World {
         self.eventually(async || self.read(order).await["status"] == status).await;
     }
 
-    async fn eventually(&self, holds: impl AsyncFn() -> bool) {
+    pub(crate) async fn eventually(&self, holds: impl AsyncFn() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while !holds().await {
             assert!(Instant::now() < deadline, "it never came to hold");

@@ -29,6 +29,7 @@ use ticketkit_auth::{CrossSiteLayer, ManualClock, testing::TestAuth};
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
 use ticketkit_events::{
     Bus, Clock, Envelope, Event, HandlerError, Publisher, State, Subscription, sql::Database,
+    subscription::Runner,
 };
 use tower::ServiceExt;
 
@@ -53,6 +54,8 @@ pub(crate) struct World {
     others: Publisher,
     router: Router,
     heard: Heard,
+    /// Consumers that nobody runs.
+    down: Mutex<Vec<Runner>>,
     _dir: TempDir,
 }
 
@@ -83,7 +86,19 @@ impl World {
         let heard = listen(&bus, &shutdown).await;
         tokio::spawn(service.run());
         let others = Publisher::new("others").with_clock(clock.clone());
-        Self { auth, token_clock, clock, database, shutdown, bus, others, router, heard, _dir: dir }
+        Self {
+            auth,
+            token_clock,
+            clock,
+            database,
+            shutdown,
+            bus,
+            others,
+            router,
+            heard,
+            down: Mutex::default(),
+            _dir: dir,
+        }
     }
 
     /// Sends a request as somebody, or as nobody.
@@ -146,6 +161,25 @@ impl World {
             assert!(Instant::now() < deadline, "{waiting} unhandled, {unsent} unsent");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
+    }
+
+    /// Adds a consumer that never gets past its first order, and one that is down.
+    pub(crate) async fn add_stuck_consumers(&self) {
+        async fn hang(_: OrderCreated) -> Result<(), HandlerError> {
+            std::future::pending().await
+        }
+        let stuck = Subscription::fan_out("stuck").handle(hang).ordered().bind(&self.bus).await;
+        let stuck = stuck.unwrap();
+        let shutdown = self.shutdown.clone();
+        tokio::spawn(async move { stuck.run(shutdown.requested()).await });
+        let down = Subscription::fan_out("down").handle(hang).ordered().bind(&self.bus).await;
+        self.down.lock().unwrap().push(down.unwrap());
+    }
+
+    /// Returns the kinds of the events about an order that were heard by now.
+    pub(crate) fn heard(&self, order: &Value) -> Vec<String> {
+        let heard = self.heard.lock().unwrap();
+        heard.iter().filter(|it| it.key == order["id"]).map(|it| it.kind.clone()).collect()
     }
 
     /// Returns all events of a type that are about an order, in their order.
