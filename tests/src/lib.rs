@@ -10,3 +10,8 @@ pub struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/src/errors.md")]
 pub struct Errors;
+
+/// The snippets of the page on events.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/events.md")]
+pub struct Events;

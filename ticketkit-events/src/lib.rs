@@ -16,6 +16,7 @@
 //! | [`parked`] | what could not be handled: list, inspect, redrive, discard |
 //! | [`sql`] | the database of a service: transactions, outbox, inbox, schedules, [`Relay`](sql::Relay) (feature `sql`) |
 //! | [`schema`] | the form of events as JSON Schema, and a lock file for it (feature `schema`) |
+//! | [`asyncapi`] | the AsyncAPI document of a service, of its types and subscriptions (feature `schema`) |
 //! | [`testing`] | a bus that records, for the tests of services (feature `testing`) |
 //! | [`faults`] | a bus on which everything goes wrong that may (feature `testing`) |
 //! | [`conformance`] | the suite that every engine passes (feature `conformance`) |
@@ -28,12 +29,15 @@
 //! | `sql` | the embedded SQL engine, and outbox, inbox and schedules, on SQLite |
 //! | `postgres` | the same on PostgreSQL, beside SQLite |
 //! | `rabbitmq` | the engine for RabbitMQ 3.10 and later |
+//! | `axum` | routes to list, inspect, redrive and discard parked events |
 //! | `metrics` | figures for a registry of prometheus-client |
 //! | `otel` | attempts are spans of OpenTelemetry, through the chassis of ticketkit-core |
-//! | `schema` | JSON Schema of events through schemars, and the lock file |
+//! | `schema` | JSON Schema of events through schemars, the lock file, and AsyncAPI documents |
 //! | `testing` | a bus that records, and one with faults by a seed, for the tests of services |
 //! | `conformance` | the conformance suite for engines |
 
+#[cfg(feature = "schema")]
+pub mod asyncapi;
 pub mod bus;
 #[cfg(feature = "conformance")]
 pub mod conformance;

@@ -26,9 +26,11 @@
 
 mod delivery;
 mod failure;
+mod load;
 mod order;
 mod restart;
 mod support;
+mod versions;
 
 use std::{fmt, time::Duration};
 
@@ -74,6 +76,18 @@ impl Need {
     }
 }
 
+impl Need {
+    /// Names the capability, as messages do.
+    fn text(self) -> &'static str {
+        match self {
+            Self::Nothing => "lack at all",
+            Self::Order => "order per key",
+            Self::FanOut => "fan-out per instance",
+            Self::Durable => "memory over a restart",
+        }
+    }
+}
+
 macro_rules! cases {
     ($($module:ident::$name:ident $need:ident),* $(,)?) => {
         &[$(Case {
@@ -101,6 +115,13 @@ const CASES: &[Case] = cases![
     failure::what_does_not_decode_is_parked Nothing,
     failure::a_redriven_event_keeps_its_id Nothing,
     failure::a_discarded_event_is_gone Nothing,
+    load::many_publish_and_many_handle_at_once Nothing,
+    load::one_subscription_takes_many_types Nothing,
+    load::work_goes_on_after_many_errors Nothing,
+    load::consumers_that_stop_together_lose_nothing Nothing,
+    load::a_stop_waits_for_the_handler Nothing,
+    versions::an_older_version_is_upcast Nothing,
+    versions::a_newer_version_is_parked Nothing,
     order::a_burst_keeps_the_order_of_each_key Order,
     order::errors_keep_the_order_of_each_key Order,
     order::later_events_of_a_key_wait_for_a_parked_one Order,
@@ -146,10 +167,14 @@ impl fmt::Display for Report {
             match verdict {
                 Verdict::Passed => writeln!(f, "  passed   {name}")?,
                 Verdict::Failed(why) => writeln!(f, "  FAILED   {name}: {why}")?,
-                Verdict::Skipped(need) => writeln!(f, "  skipped  {name}: lacks {need:?}")?,
+                Verdict::Skipped(need) => {
+                    writeln!(f, "  skipped  {name}: the engine has no {}", need.text())?;
+                }
             }
         }
-        Ok(())
+        let failed = self.results.iter().filter(|(_, v)| matches!(v, Verdict::Failed(_))).count();
+        let skipped = self.results.len() - self.count();
+        writeln!(f, "  {} passed, {failed} failed, {skipped} skipped", self.count() - failed)
     }
 }
 

@@ -68,6 +68,12 @@ impl Process {
         self.life.fuses().insert(point, nth.max(1));
     }
 
+    /// Returns where the process has died, if it has.
+    #[must_use]
+    pub fn died_at(&self) -> Option<Point> {
+        *self.life.dead.borrow()
+    }
+
     /// Waits until the process has died, and returns where.
     ///
     /// Can be dropped at any time.

@@ -55,6 +55,13 @@ pub enum Fault {
         /// Its version.
         version: u32,
     },
+    /// Two types were added that say they are this version.
+    Doubled {
+        /// The type of the event.
+        subject: String,
+        /// Its version.
+        version: u32,
+    },
     /// The file cannot be read.
     File {
         /// Why.
@@ -107,6 +114,11 @@ impl fmt::Display for Fault {
                 f,
                 "{subject}, version {version}: a newer version is upcast from it, and it was not \
                  added with `.with::<…>()`"
+            ),
+            Self::Doubled { subject, version } => write!(
+                f,
+                "{subject}, version {version}: was added twice; leave out one, or give one the next \
+                 version"
             ),
             Self::File { reason } => write!(f, "the lock file cannot be used: {reason}"),
         }
@@ -182,7 +194,10 @@ impl Schemas {
     }
 
     fn faults(&self, lock: &Lock) -> Vec<Fault> {
-        let mut faults = Vec::new();
+        let doubled = self.doubled.iter();
+        let mut faults: Vec<Fault> = doubled
+            .map(|&(subject, version)| Fault::Doubled { subject: subject.to_owned(), version })
+            .collect();
         for (&subject, versions) in &self.events {
             let locked = lock.get(subject);
             for (&version, form) in versions {

@@ -60,11 +60,15 @@ use crate::Event;
 #[derive(Clone, Debug, Default)]
 pub struct Schemas {
     events: BTreeMap<&'static str, BTreeMap<u32, Form>>,
+    /// Versions that two types claim to be.
+    doubled: Vec<(&'static str, u32)>,
 }
 
 /// What is known of one version of one event.
 #[derive(Clone, Debug)]
 pub(crate) struct Form {
+    /// The name of the Rust type.
+    pub(crate) name: String,
     /// The oldest version that the type reads.
     oldest: u32,
     /// What the type takes: members that may be missing are not required.
@@ -83,9 +87,13 @@ impl Schemas {
     /// Adds one version of an event; older versions have types of their own.
     #[must_use]
     pub fn with<E: Event + JsonSchema>(mut self) -> Self {
-        let form =
-            Form { oldest: E::OLDEST, read: form::read::<E>(), written: form::written::<E>() };
-        self.events.entry(E::SUBJECT).or_default().insert(E::VERSION, form);
+        let form = Form {
+            name: E::schema_name().into_owned(),
+            oldest: E::OLDEST,
+            read: form::read::<E>(),
+            written: form::written::<E>(),
+        };
+        self.insert(E::SUBJECT, E::VERSION, form);
         self
     }
 
@@ -93,9 +101,19 @@ impl Schemas {
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
         for (subject, versions) in others.events {
-            self.events.entry(subject).or_default().extend(versions);
+            for (version, form) in versions {
+                self.insert(subject, version, form);
+            }
         }
+        self.doubled.extend(others.doubled);
         self
+    }
+
+    fn insert(&mut self, subject: &'static str, version: u32, form: Form) {
+        let other = self.events.entry(subject).or_default().insert(version, form);
+        if other.is_some() {
+            self.doubled.push((subject, version));
+        }
     }
 
     /// Returns the JSON Schema (2020-12) of what is written as the data of one version.
@@ -107,5 +125,10 @@ impl Schemas {
     /// Returns subject and version of each event, sorted.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u32)> {
         self.events.iter().flat_map(|(subject, versions)| versions.keys().map(|&v| (*subject, v)))
+    }
+
+    /// Returns the newest version of an event, and its form.
+    pub(crate) fn newest(&self, subject: &str) -> Option<(u32, &Form)> {
+        self.events.get(subject)?.last_key_value().map(|(version, form)| (*version, form))
     }
 }

@@ -143,6 +143,18 @@ impl<S: Clone + Send + Sync + 'static> Subscription<S> {
         self
     }
 
+    /// Returns what the subscription asks of an engine, for descriptions of the service.
+    #[must_use]
+    pub fn spec(&self) -> SubscriptionSpec {
+        SubscriptionSpec {
+            name: self.name.clone(),
+            types: self.dispatch.types(),
+            ordered: self.ordered,
+            lifetime: self.lifetime,
+            concurrency: self.settings.concurrency,
+        }
+    }
+
     /// Declares the subscription at the engine: from here on events are kept for it.
     ///
     /// # Errors
@@ -152,13 +164,7 @@ impl<S: Clone + Send + Sync + 'static> Subscription<S> {
     /// for, or cannot be reached.
     pub async fn bind(self, bus: &Bus) -> Result<Runner, EngineError> {
         self.check()?;
-        let spec = SubscriptionSpec {
-            name: self.name,
-            types: self.dispatch.types(),
-            ordered: self.ordered,
-            lifetime: self.lifetime,
-            concurrency: self.settings.concurrency,
-        };
+        let spec = self.spec();
         spec.check(bus.engine().name(), bus.engine().capabilities())?;
         let name: Arc<str> = spec.name.as_str().into();
         let ordered = spec.ordered;

@@ -13,6 +13,8 @@ mod observing;
 mod outage;
 #[cfg(feature = "sql")]
 mod outbox;
+#[cfg(feature = "axum")]
+mod parked;
 #[cfg(feature = "sql")]
 mod place;
 #[cfg(feature = "rabbitmq")]

@@ -132,6 +132,12 @@ mod schema {
     }
 
     #[test]
+    fn one_version_has_one_type() {
+        let drift = all().and(Schemas::new().with::<TicketCreatedV2>()).lock(None).unwrap_err();
+        assert!(drift.to_string().contains("version 2: was added twice"), "{drift}");
+    }
+
+    #[test]
     fn an_event_that_is_gone_is_missed() {
         let lock = all().lock(None).unwrap();
         let drift = Schemas::new().with::<TicketCreatedV1>().check(&lock).unwrap_err();

@@ -14,7 +14,7 @@ use ticketkit_core::{
     ErrorLayer,
     chassis::{Health, HttpMetrics, Metrics, Shutdown, Tasks, http},
 };
-use ticketkit_events::{Bus, Clock};
+use ticketkit_events::{Bus, Clock, metrics::EventMetrics, sql::Database};
 
 use crate::{
     callers,
@@ -45,6 +45,7 @@ pub(crate) struct Process {
     pub(crate) bus: Option<Bus>,
     pub(crate) health: Health,
     pub(crate) metrics: Metrics,
+    pub(crate) events: EventMetrics,
     pub(crate) cookies: CookiePolicy,
     pub(crate) shutdown: Shutdown,
     pub(crate) settings: Settings,
@@ -76,7 +77,7 @@ impl Parts {
 macro_rules! setup {
     ($process:ident, $module:ident, $service:expr, $settings:expr, $http:expr, $($more:tt)*) => {
         $module::Setup {
-            database: $process.storage.database($service).await?,
+            database: $process.database($service).await?,
             bus: $process.bus($service)?,
             health: $process.health.clone(),
             metrics: $process.metrics.clone(),
@@ -170,6 +171,11 @@ impl Process {
         for (name, task) in running {
             tasks.spawn(name, task);
         }
+        if let Some(bus) = self.bus.clone() {
+            let (events, until) = (self.events.clone(), self.shutdown.clone());
+            let run = async move { events.run(bus, until.requested()).await };
+            tasks.spawn("events' figures", run);
+        }
         let watched = tasks.clone();
         self.health.add("tasks", move || {
             let failed = watched.failed();
@@ -233,6 +239,13 @@ impl Process {
             web = web.with_events(Arc::new(BusAdmin { bus, clock: Clock::system() }));
         }
         Ok(web.router())
+    }
+
+    /// Opens the database of a service, whose outbox is among the figures from then on.
+    async fn database(&self, service: Service) -> Result<Database, RunError> {
+        let database = self.storage.database(service).await?;
+        self.events.watch(service.name(), &database);
+        Ok(database)
     }
 
     fn runs(&self, service: Service) -> bool {

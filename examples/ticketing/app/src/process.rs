@@ -7,6 +7,7 @@ use ticketkit_core::chassis::{
     Health, Metrics, Shutdown, TasksEnded,
     serve::{DRAIN_DEADLINE, Drained, serve},
 };
+use ticketkit_events::metrics::EventMetrics;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -51,11 +52,14 @@ pub(crate) async fn run(settings: Settings, only: Option<Service>) -> Result<Far
     let shutdown = shutdown.with_delay(settings.drain_delay_seconds.0);
     let proxies = settings.trusted_proxies.clone();
 
+    let metrics = Metrics::default();
+    let events = metrics.register(EventMetrics::new);
     let process = Process {
-        bus: storage.bus().await?,
+        bus: storage.bus().await?.map(|bus| bus.with_metrics(&events)),
         storage,
         health: Health::default(),
-        metrics: Metrics::default(),
+        metrics,
+        events,
         cookies,
         shutdown: shutdown.clone(),
         settings,

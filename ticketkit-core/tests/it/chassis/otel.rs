@@ -9,7 +9,11 @@ use axum::{Router, body::Bytes, routing::get, routing::post};
 use http::{HeaderMap, Request};
 use ticketkit_core::{
     ErrorLayer,
-    chassis::{HttpMetrics, Metrics, Shutdown, http as stack, otel::Traces, serve::serve},
+    chassis::{
+        HttpMetrics, Metrics, Shutdown, http as stack,
+        otel::{Traces, consumer},
+        serve::serve,
+    },
     trace::TraceContext,
 };
 use tracing_subscriber::layer::SubscriberExt;
@@ -87,6 +91,25 @@ async fn a_request_is_a_span_of_its_callers_trace() {
         assert!(holds(&sent, text.as_bytes()), "no {text}: {}", String::from_utf8_lossy(&sent));
     }
     assert!(!holds(&sent, b"not-sampled"), "the caller did not want it to be recorded");
+}
+
+#[tokio::test]
+async fn a_message_that_is_handled_is_a_span_of_its_trace() {
+    let parent = TraceContext::parse(&format!("00-{TRACE}-00f067aa0ba902b7-01"), None).unwrap();
+    assert_eq!(consumer(Some(&parent), "process order.created").1, None, "nothing is exported");
+    let (address, batches) = collector().await;
+    let traces = Traces::to("tickets", &address).unwrap();
+    let subscriber = tracing_subscriber::registry().with(vec![traces.layer()]);
+    let guard = tracing::subscriber::set_default(subscriber);
+    let (span, own) = consumer(Some(&parent), "process order.created");
+    let own = own.unwrap();
+    assert_eq!((own.trace_id(), own.is_sampled()), (TRACE.to_owned(), true));
+    assert_ne!(own.span_id(), parent.span_id());
+    drop((span, guard));
+    traces.end(Duration::from_secs(10)).await.unwrap();
+    let sent = batches.lock().unwrap().clone();
+    let id = u64::from_str_radix(&own.span_id(), 16).unwrap().to_be_bytes();
+    assert!(holds(&sent, &id) && holds(&sent, b"process order.created"));
 }
 
 #[tokio::test]

@@ -184,6 +184,40 @@ fn payments(all: &mut Description) {
     all.holds(&PaymentRefunded { payment: payment(PaymentStatus::Refunded), reason: reason() });
 }
 
+/// Every member of a type is described, and what is required is the same. What is described beyond that
+/// is there for some readers only, such as the proof of a heartbeat.
+#[test]
+fn every_payload_has_the_members_of_its_type() {
+    let document: Value = serde_json::from_str(api::ASYNCAPI).unwrap();
+    for (subject, version) in schemas().iter() {
+        let description = Description { document: document.clone(), seen: BTreeSet::new() };
+        let (described, needed) = members(&document, &description.message(subject).0);
+        let (typed, required) = members(&Value::Null, schemas().get(subject, version).unwrap());
+        assert!(typed.is_subset(&described), "{subject}: {described:?} lacks some of {typed:?}");
+        assert_eq!(needed, required, "{subject}");
+    }
+}
+
+/// The names of all members, and of those that are required, through what a schema is made of.
+fn members(document: &Value, schema: &Value) -> (BTreeSet<String>, BTreeSet<String>) {
+    let schema = resolve(document, schema).unwrap();
+    let mut all: BTreeSet<String> = schema["properties"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect();
+    let required = schema["required"].as_array().into_iter().flatten();
+    let mut required: BTreeSet<String> =
+        required.map(|name| name.as_str().unwrap().to_owned()).collect();
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        let (more, needed) = members(document, part);
+        all.extend(more);
+        required.extend(needed);
+    }
+    (all, required)
+}
+
 /// The subjects that stand in the sources, so that a new type is not forgotten here.
 fn subjects() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -24,6 +24,7 @@ mod search;
 mod secrets;
 mod sessions;
 mod shared;
+mod simulation;
 mod story;
 mod stream;
 mod stripe;

@@ -5,7 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use ticketing_tests::{Person, Request, Server, wait::SOON};
+use ticketing_tests::{
+    Person, Request, Server,
+    wait::{SOON, eventually},
+};
 
 use crate::shared::shared;
 
@@ -26,6 +29,28 @@ fn a_running_system_is_alive_and_ready_and_tells_figures() {
     let samples = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     assert!(samples.count() > 0, "no sample: {text}");
     assert!(text.lines().any(|line| line.starts_with("# TYPE ")), "no type: {text}");
+}
+
+/// How far each subscription is, and what waits in each outbox.
+#[test]
+fn events_are_among_the_figures() {
+    let server = Server::start();
+    let seller = Person::sign_up(&server, "seller");
+    seller.sell("Counted", 100);
+    eventually("figures of events", SOON, || {
+        let text = server.client().get("/metrics").expect(200).text().to_owned();
+        let expected = [
+            r#"events_subscription_lag_seconds{subscription="orders"}"#,
+            r#"events_subscription_parked{subscription="tickets"} 0"#,
+            r#"events_outbox_oldest_seconds{database="tickets"}"#,
+            r#"events_handled_total{subscription="orders",type="ticket.created",outcome="ok"} 1"#,
+            r#"events_published_total{type="ticket.created",result="ok"} 1"#,
+        ];
+        match expected.into_iter().find(|line| !text.contains(line)) {
+            Some(missing) => Err(missing),
+            None => Ok(()),
+        }
+    });
 }
 
 #[test]

@@ -11,6 +11,11 @@
 //! }
 //! # Ok(()) }
 //! ```
+//!
+//! With the feature `axum`, the module `http` has routes that do the same.
+
+#[cfg(feature = "axum")]
+pub mod http;
 
 use std::sync::Arc;
 
@@ -19,6 +24,14 @@ use crate::{Bus, Envelope, EventId, Timestamp, engine::EngineError};
 /// The place of a parked event in the list of its subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ParkedId(pub i64);
+
+impl std::str::FromStr for ParkedId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
 
 /// An event that is parked.
 #[derive(Clone, Debug)]
@@ -102,6 +115,23 @@ impl ParkedEvents {
         self.bus.engine().redrive(subscription, None).await
     }
 
+    /// Makes some parked events ready again; returns how many of them were there.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be reached; some may be ready again then.
+    pub async fn redrive_some(
+        &self,
+        subscription: &str,
+        events: &[EventId],
+    ) -> Result<u64, EngineError> {
+        let mut count = 0;
+        for event in events {
+            count += self.bus.engine().redrive(subscription, Some(*event)).await?;
+        }
+        Ok(count)
+    }
+
     /// Forgets one parked event; returns whether it was there.
     ///
     /// # Errors
@@ -109,5 +139,31 @@ impl ParkedEvents {
     /// If the engine cannot be reached.
     pub async fn discard(&self, subscription: &str, event: EventId) -> Result<bool, EngineError> {
         Ok(self.bus.engine().discard(subscription, Some(event)).await? > 0)
+    }
+
+    /// Forgets some parked events; returns how many of them were there.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be reached; some may be gone then.
+    pub async fn discard_some(
+        &self,
+        subscription: &str,
+        events: &[EventId],
+    ) -> Result<u64, EngineError> {
+        let mut count = 0;
+        for event in events {
+            count += self.bus.engine().discard(subscription, Some(*event)).await?;
+        }
+        Ok(count)
+    }
+
+    /// Forgets all parked events of a subscription; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be reached.
+    pub async fn discard_all(&self, subscription: &str) -> Result<u64, EngineError> {
+        self.bus.engine().discard(subscription, None).await
     }
 }
