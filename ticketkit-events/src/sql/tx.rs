@@ -75,8 +75,13 @@ impl Tx {
         self.lock_with("select pg_advisory_xact_lock(hashtextextended($1, 0))", name).await
     }
 
-    /// Like [`lock`](Self::lock), but others may share it.
-    pub(crate) async fn lock_shared(&mut self, name: &str) -> Result<(), sqlx::Error> {
+    /// Like [`lock`](Self::lock), but others may share it: it waits, and keeps waiting, only those
+    /// who want the name for themselves.
+    ///
+    /// # Errors
+    ///
+    /// As for [`lock`](Self::lock).
+    pub async fn lock_shared(&mut self, name: &str) -> Result<(), sqlx::Error> {
         self.lock_with("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", name).await
     }
 

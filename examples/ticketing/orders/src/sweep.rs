@@ -46,7 +46,7 @@ async fn sweep(app: &App) -> Result<(), RecordError> {
 
 async fn expire(app: &App, id: OrderId) -> Result<(), RecordError> {
     let mut tx = app.database.begin().await?;
-    let Some(mut order) = store::orders::find(tx.conn(), id).await? else { return Ok(()) };
+    let Some(mut order) = store::orders::find_to_change(&mut tx, id).await? else { return Ok(()) };
     if let Some(news) = order.expire(app.clock.now()) {
         app.record(&mut tx, &order, news).await?;
         tx.commit().await?;

@@ -29,7 +29,7 @@ pub(crate) async fn settle(
     id: PaymentId,
     report: &Report,
 ) -> Result<Attempt, PaymentError> {
-    let mut attempt = payments::find(tx.conn(), id).await?.ok_or(NotFound)?;
+    let mut attempt = payments::find_to_change(tx, id).await?.ok_or(NotFound)?;
     loop {
         let status = match next(attempt.status, &report.state) {
             Some(status) => status,

@@ -81,7 +81,8 @@ impl Fleet {
     /// Replaces every instance by a new one, one after the other: the old one drains when the new
     /// one is ready.
     pub(super) async fn restart(&self) -> Result<(), DistributedError> {
-        for old in self.instances().clone() {
+        let all = self.instances().clone();
+        for old in all {
             let number = old.name().rsplit_once('-').and_then(|(_, number)| number.parse().ok());
             let new = self.add(old.service(), number.unwrap_or(1))?;
             self.ready(new).await?;

@@ -42,7 +42,7 @@ pub(crate) async fn bind(app: App, bus: &Bus) -> Result<Runner, EngineError> {
 /// Whoever speaks of an order has heard of it from here, so one that is not there will not come:
 /// the database was lost, or is another one. That must not stop the news of a ticket.
 async fn known(tx: &mut Tx, id: OrderId) -> Result<Option<Order>, Error> {
-    let found = store::orders::find(tx.conn(), id).await?;
+    let found = store::orders::find_to_change(tx, id).await?;
     if found.is_none() {
         tracing::warn!(order.id = %id, "an event speaks of an order that does not exist");
     }

@@ -15,7 +15,7 @@ pub(super) async fn cancel(
 ) -> Result<StatusCode, Error> {
     let id = id.parse()?;
     let mut tx = app.begin(request).await?;
-    let mut order = store::orders::find(tx.conn(), id).await?.ok_or(NotFound)?;
+    let mut order = store::orders::find_to_change(&mut tx, id).await?.ok_or(NotFound)?;
     user.require(order.buyer == id_of(&user)?)?;
     let news = order.cancel(Reason::Buyer).ok_or(Error::NotCancellable)?;
     app.record(&mut tx, &order, news).await?;

@@ -31,7 +31,7 @@ pub(super) async fn refund(
     let reason = checked(&body.reason)?;
     let (id, by) = (id.parse()?, id_of(&admin)?);
     let mut tx = app.begin(request).await?;
-    let order = store::orders::find(tx.conn(), id).await?.ok_or(NotFound)?;
+    let order = store::orders::find_to_change(&mut tx, id).await?.ok_or(NotFound)?;
     let OrderState::Complete { payment } = order.state else {
         return Err(Error::NotRefundable);
     };

@@ -16,7 +16,10 @@ pub(crate) struct Ban {
 }
 
 /// Notes a ban or a lifting; returns false if a newer one is known.
+///
+/// It waits for what is begun in the user's name, and what is begun later sees it.
 pub(crate) async fn note(tx: &mut Tx, ban: Ban, now: Timestamp) -> Result<bool, sqlx::Error> {
+    tx.lock(&name(ban.user)).await?;
     let newer = sqlx::query(
         "insert into bans (user_id, ban_version, banned, until, noted_at)
          values ($1, $2, $3, $4, $5)
@@ -52,12 +55,13 @@ pub(crate) async fn forget(
     Ok(())
 }
 
-/// Tells whether a user is banned now.
+/// Tells whether a user is banned now, and keeps it so until the transaction ends.
 pub(crate) async fn is_banned(
     tx: &mut Tx,
     user: UserId,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
+    tx.lock_shared(&name(user)).await?;
     let ban = sqlx::query(
         "select user_id from bans
          where user_id = $1 and banned = 1 and (until is null or until > $2)",
@@ -67,4 +71,9 @@ pub(crate) async fn is_banned(
     .fetch_optional(tx.conn())
     .await?;
     Ok(ban.is_some())
+}
+
+/// What is locked of a user.
+fn name(user: UserId) -> String {
+    format!("user/{user}")
 }

@@ -32,6 +32,12 @@ pub(crate) async fn find(
         .transpose()
 }
 
+/// Finds an order that is about to change: until the transaction ends, nobody else does.
+pub(crate) async fn find_to_change(tx: &mut Tx, id: OrderId) -> Result<Option<Order>, sqlx::Error> {
+    tx.lock(&format!("order/{id}")).await?;
+    find(tx.conn(), id).await
+}
+
 /// Reads a page of a buyer's own orders, newest first.
 pub(crate) async fn of_buyer(
     database: &Database,

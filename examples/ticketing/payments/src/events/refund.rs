@@ -13,7 +13,7 @@ pub(super) async fn on_refund_requested(
     mut tx: Tx,
 ) -> Result<(), HandlerError> {
     let payment = event.payment_id;
-    let attempt = payments::find(tx.conn(), payment).await?;
+    let attempt = payments::find_to_change(&mut tx, payment).await?;
     // Refunding the payment of another order would void a good one.
     let Some(attempt) = attempt.filter(|attempt| attempt.order_id == event.id) else {
         let text = format!("order {} has no payment {payment}", event.id);

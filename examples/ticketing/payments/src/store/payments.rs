@@ -46,6 +46,15 @@ pub(crate) async fn insert(
     Ok(row.is_some())
 }
 
+/// Finds an attempt that is about to change: until the transaction ends, nobody else does.
+pub(crate) async fn find_to_change(
+    tx: &mut Tx,
+    id: PaymentId,
+) -> Result<Option<Attempt>, sqlx::Error> {
+    tx.lock(&format!("payment/{id}")).await?;
+    find(tx.conn(), id).await
+}
+
 /// Finds an attempt.
 pub(crate) async fn find(
     executor: impl Executor<'_, Database = Any>,

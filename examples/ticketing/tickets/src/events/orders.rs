@@ -11,7 +11,7 @@ use ticketkit_events::{HandlerError, Meta, State, sql::Tx};
 use crate::{
     app::App,
     domain::{News, Ticket},
-    store::{self, tickets::find},
+    store::{self, tickets::find_to_change},
 };
 
 /// How soon it is looked again whether the order before has ended.
@@ -25,7 +25,7 @@ pub(super) async fn on_created(
     meta: Meta,
 ) -> Result<(), HandlerError> {
     let order = event.order;
-    let found = find(tx.conn(), order.ticket.id).await?;
+    let found = find_to_change(&mut tx, order.ticket.id).await?;
     // Orders admits one active order per ticket, so the one that has it is over, and the event
     // that says so is under way: it has another key and may come after this one.
     if found.as_ref().is_some_and(|ticket| ticket.is_held_by_another(order.id))
@@ -84,10 +84,11 @@ pub(super) async fn on_completed(
     mut tx: Tx,
 ) -> Result<(), HandlerError> {
     let order = event.order;
+    let found = find_to_change(&mut tx, order.ticket.id).await?;
     if !store::orders_seen::note(&mut tx, order.id, order.version, app.clock.now()).await? {
         return Ok(());
     }
-    let Some(mut ticket) = find(tx.conn(), order.ticket.id).await? else {
+    let Some(mut ticket) = found else {
         tracing::error!(order.id = %order.id, ticket.id = %order.ticket.id, "an order is paid for a ticket that does not exist");
         return Ok(());
     };
@@ -109,14 +110,16 @@ async fn release(
     order: &Order,
     take: fn(&mut Ticket, ticketing_contracts::OrderId) -> Option<News>,
 ) -> Result<(), HandlerError> {
+    let found = find_to_change(&mut tx, order.ticket.id).await?;
     if !store::orders_seen::note(&mut tx, order.id, order.version, app.clock.now()).await? {
         return Ok(());
     }
-    let Some(mut ticket) = find(tx.conn(), order.ticket.id).await? else { return Ok(()) };
+    let Some(mut ticket) = found else { return Ok(()) };
     let Some(news) = take(&mut ticket, order.id) else { return Ok(()) };
-    app.record(&mut tx, &ticket, news).await?;
+    // Before the row is written: who handles a ban has the user first and then the tickets, too.
     let banned = ticket.withdraw_on_release
         || store::bans::is_banned(&mut tx, ticket.seller, app.clock.now()).await?;
+    app.record(&mut tx, &ticket, news).await?;
     if banned && let Ok(Some(news)) = ticket.withdraw() {
         app.record(&mut tx, &ticket, news).await?;
     }

@@ -43,7 +43,7 @@ fn id_of(user: &User) -> Result<UserId, AuthError> {
 
 /// Finds the ticket that a seller wants to change.
 async fn own(tx: &mut Tx, id: TicketId, user: &User) -> Result<Ticket, Error> {
-    let ticket = store::tickets::find(tx.conn(), id).await?.ok_or(NotFound)?;
+    let ticket = store::tickets::find_to_change(tx, id).await?.ok_or(NotFound)?;
     user.require(ticket.seller == id_of(user)?)?;
     Ok(ticket)
 }

@@ -32,6 +32,15 @@ pub(crate) async fn find(
         .transpose()
 }
 
+/// Finds a ticket that is about to change: until the transaction ends, nobody else does.
+pub(crate) async fn find_to_change(
+    tx: &mut Tx,
+    id: TicketId,
+) -> Result<Option<Ticket>, sqlx::Error> {
+    tx.lock(&format!("ticket/{id}")).await?;
+    find(tx.conn(), id).await
+}
+
 /// Reads a page of what is for sale, newest first.
 pub(crate) async fn on_sale(
     database: &Database,

@@ -85,6 +85,7 @@ macro_rules! columns {
 }
 
 pub(super) async fn find(tx: &mut Tx, key: &str) -> Result<Option<Entry>, sqlx::Error> {
+    tx.lock(&format!("charge/{key}")).await?;
     let select = concat!("select ", columns!(), " from builtin_charges where idempotency_key = $1");
     sqlx::query(select)
         .bind(key.to_owned())
