@@ -14,6 +14,17 @@ pub(crate) enum Command {
         config: Option<PathBuf>,
         service: Option<Service>,
     },
+    /// Brings databases up to date and declares subscriptions, for all services or one, and ends.
+    Migrate {
+        config: Option<PathBuf>,
+        service: Option<Service>,
+    },
+    /// Makes the keys of the auth service in a folder.
+    MakeKeys(PathBuf),
+    /// Asks the process that listens at the address of the settings whether it is ready.
+    Check {
+        config: Option<PathBuf>,
+    },
     /// Starts a process for each service, and what they need.
     Distributed {
         config: Option<PathBuf>,
@@ -26,8 +37,11 @@ impl Command {
     /// The TOML file to read.
     pub(crate) fn config(&self) -> Option<&Path> {
         match self {
-            Self::Run { config, .. } | Self::Distributed { config, .. } => config.as_deref(),
-            Self::Print(_) => None,
+            Self::Run { config, .. }
+            | Self::Migrate { config, .. }
+            | Self::Check { config }
+            | Self::Distributed { config, .. } => config.as_deref(),
+            Self::MakeKeys(_) | Self::Print(_) => None,
         }
     }
 }
@@ -35,8 +49,9 @@ impl Command {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UsageError {
     #[error(
-        "unknown argument `{0}`; allowed are --service NAME, --distributed, --instances N, \
-         --config FILE, --config-reference, --help and --version"
+        "unknown argument `{0}`; allowed are --service NAME, --migrate, --distributed, \
+         --instances N, --check, --make-keys FOLDER, --config FILE, --config-reference, --help and \
+         --version"
     )]
     Unknown(String),
     #[error("--config needs the path of a TOML file")]
@@ -47,8 +62,10 @@ pub(crate) enum UsageError {
     Instances,
     #[error("--instances is for --distributed")]
     InstancesOfWhat,
-    #[error("--service and --distributed exclude each other")]
-    Both,
+    #[error("--make-keys needs the path of a folder")]
+    NoFolder,
+    #[error("{0} and {1} exclude each other")]
+    Both(&'static str, &'static str),
 }
 
 /// More than this on one machine is a slip of the finger.
@@ -62,13 +79,18 @@ const HELP: [&str; 2] = [
     "\
 The TicketKit ticket marketplace: all services in one process, on embedded defaults.
 
-Usage: cargo ticketing [--service NAME | --distributed [--instances N]] [--config FILE]
+Usage: cargo ticketing [--service NAME | --distributed [--instances N]] [OPTIONS]
 
   --service NAME      run one service alone: auth, tickets, orders, payments, expiration or web.
                       It needs TICKETING_EVENTS_URL
   --distributed       start a process for each service behind one address, on PostgreSQL and
                       RabbitMQ; both are started too where the settings name none
   --instances N       with --distributed: so many processes of each service (default: 1)
+  --migrate           bring the databases up to date and declare the subscriptions, of all services
+                      or of the one that --service names, and end: before new versions start
+  --check             ask the process at TICKETING_ADDR whether it is ready, and end: for probes
+                      where there is no other client
+  --make-keys FOLDER  make the keys of the auth service there, unless there are some, and end
   --config FILE       read this TOML file (default: ./ticketing.toml, where there is one)
   --config-reference  print all settings as a table in Markdown
   --help              print this
@@ -83,7 +105,9 @@ Ctrl-C or SIGTERM drains and ends; a second one ends it at once.",
 ];
 
 pub(crate) fn read(arguments: impl Iterator<Item = OsString>) -> Result<Command, UsageError> {
-    let (mut config, mut service, mut distributed, mut instances) = (None, None, false, None);
+    let (mut config, mut service, mut instances) = (None, None, None);
+    // What is to be done beside running services in this process.
+    let mut tasks = Vec::new();
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
@@ -108,7 +132,15 @@ pub(crate) fn read(arguments: impl Iterator<Item = OsString>) -> Result<Command,
                 let named = name.to_string_lossy().parse().map_err(UsageError::Service)?;
                 service = Some(named);
             }
-            Some("--distributed") => distributed = true,
+            Some("--distributed") => tasks.push("--distributed"),
+            Some("--migrate") => tasks.push("--migrate"),
+            Some("--check") => tasks.push("--check"),
+            Some("--make-keys") => match arguments.next() {
+                Some(folder) if !folder.is_empty() => {
+                    return Ok(Command::MakeKeys(PathBuf::from(folder)));
+                }
+                _ => return Err(UsageError::NoFolder),
+            },
             Some("--instances") => {
                 let count = arguments.next().and_then(|count| count.to_str()?.parse().ok());
                 let count = count.filter(|count: &NonZeroUsize| count.get() <= MOST_INSTANCES);
@@ -119,13 +151,23 @@ pub(crate) fn read(arguments: impl Iterator<Item = OsString>) -> Result<Command,
     }
     let default = || Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.exists());
     let config = config.or_else(default);
-    match (distributed, service, instances) {
-        (true, Some(_), _) => Err(UsageError::Both),
-        (true, None, instances) => {
+    if let [first, second, ..] = *tasks {
+        return Err(UsageError::Both(first, second));
+    }
+    let task = tasks.first().copied();
+    if instances.is_some() && task != Some("--distributed") {
+        return Err(UsageError::InstancesOfWhat);
+    }
+    match (task, service) {
+        (Some(task @ ("--distributed" | "--check")), Some(_)) => {
+            Err(UsageError::Both("--service", task))
+        }
+        (Some("--distributed"), None) => {
             Ok(Command::Distributed { config, instances: instances.unwrap_or(NonZeroUsize::MIN) })
         }
-        (false, _, Some(_)) => Err(UsageError::InstancesOfWhat),
-        (false, service, None) => Ok(Command::Run { config, service }),
+        (Some("--check"), None) => Ok(Command::Check { config }),
+        (Some(_), service) => Ok(Command::Migrate { config, service }),
+        (None, service) => Ok(Command::Run { config, service }),
     }
 }
 
@@ -145,7 +187,15 @@ mod tests {
         assert_eq!(of(&["--service", "web", "--config", "a.toml"]), run(Some(Service::Web)));
         let instances = NonZeroUsize::new(3).unwrap();
         let arguments = ["--distributed", "--instances", "3", "--config", "a.toml"];
-        assert_eq!(of(&arguments), Ok(Command::Distributed { config, instances }));
+        assert_eq!(of(&arguments), Ok(Command::Distributed { config: config.clone(), instances }));
+        let arguments = ["--migrate", "--service", "orders", "--config", "a.toml"];
+        let config = Some(PathBuf::from("a.toml"));
+        assert_eq!(
+            of(&arguments),
+            Ok(Command::Migrate { config: config.clone(), service: Some(Service::Orders) })
+        );
+        assert_eq!(of(&["--check", "--config", "a.toml"]), Ok(Command::Check { config }));
+        assert_eq!(of(&["--make-keys", "k"]), Ok(Command::MakeKeys("k".into())));
 
         let Ok(Command::Print(help)) = of(&["--help"]) else { panic!("no help") };
         assert!(help.contains("TICKETING_ADDR") && help.contains("RUST_LOG"), "{help}");
@@ -157,7 +207,14 @@ mod tests {
     fn what_makes_no_sense_is_refused() {
         assert_eq!(of(&["--config"]), Err(UsageError::NoFile));
         assert_eq!(of(&["--port=3"]), Err(UsageError::Unknown("--port=3".to_owned())));
-        assert_eq!(of(&["--service", "web", "--distributed"]), Err(UsageError::Both));
+        for (arguments, first, second) in [
+            (&["--service", "web", "--distributed"][..], "--service", "--distributed"),
+            (&["--check", "--service", "web"], "--service", "--check"),
+            (&["--migrate", "--check"], "--migrate", "--check"),
+        ] {
+            assert_eq!(of(arguments), Err(UsageError::Both(first, second)));
+        }
+        assert_eq!(of(&["--make-keys"]), Err(UsageError::NoFolder));
         assert_eq!(of(&["--instances", "2"]), Err(UsageError::InstancesOfWhat));
         for count in ["0", "-1", "17", "two", ""] {
             let refused = of(&["--distributed", "--instances", count]);

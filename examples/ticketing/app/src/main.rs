@@ -12,6 +12,7 @@
 //! - [`callers`]: how they find out who is asking.
 //! - [`peers`]: services that run elsewhere.
 //! - [`distributed`]: a process for each service, and what they need.
+//! - [`probe`]: asks a process whether it is ready.
 //! - [`dispatch`]: leads requests to the services of the process.
 //! - [`forwarded`]: the address of the client behind proxies.
 //! - [`documents`]: `/openapi.json` and `/asyncapi.json`.
@@ -28,6 +29,7 @@ mod folder;
 mod forwarded;
 mod parts;
 mod peers;
+mod probe;
 mod process;
 mod service;
 mod settings;
@@ -63,6 +65,9 @@ fn main() -> ExitCode {
             distributed(&settings, config.as_deref(), instances)
         }
         Command::Run { service, .. } => run(settings, service),
+        Command::Migrate { service, .. } => migrate(settings, service),
+        Command::MakeKeys(folder) => make_keys(&folder),
+        Command::Check { .. } => check(&settings),
         Command::Print(_) => Ok(()),
     };
     match ended {
@@ -81,6 +86,28 @@ fn run(settings: Settings, service: Option<Service>) -> Result<(), Box<dyn Error
     // What blocks a thread for ever does not keep the process.
     runtime.shutdown_timeout(LAST_WAIT);
     Ok(ended.map(drop)?)
+}
+
+/// Prepares what the services stand on, for all services or one.
+fn migrate(settings: Settings, service: Option<Service>) -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(process::prepare(settings, service));
+    runtime.shutdown_timeout(LAST_WAIT);
+    Ok(ended?)
+}
+
+fn make_keys(folder: &Path) -> Result<(), Box<dyn Error>> {
+    ticketing_auth::Keys::open(folder)?;
+    println!("the keys are in {}", folder.display());
+    Ok(())
+}
+
+fn check(settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ready = runtime.block_on(probe::is_ready(settings.addr.0));
+    ready.map_err(|error| error as Box<dyn Error>)?;
+    println!("ready");
+    Ok(())
 }
 
 /// Runs each service in a process of its own.

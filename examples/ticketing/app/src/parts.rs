@@ -54,11 +54,38 @@ pub(crate) struct Process {
     pub(crate) only: Option<Service>,
 }
 
+/// What goes on until the shutdown.
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// The parts of the process, before anything runs.
 struct Parts {
     app: Dispatch,
-    running: Vec<(&'static str, Pin<Box<dyn Future<Output = ()> + Send>>)>,
+    running: Vec<(&'static str, Running)>,
     described: Described,
+}
+
+/// All parts, ready to run.
+pub(crate) struct Started {
+    app: Dispatch,
+    running: Vec<(&'static str, Running)>,
+    health: Health,
+    shutdown: Shutdown,
+}
+
+impl Started {
+    /// Lets everything run; returns what answers requests, and what runs beside them.
+    pub(crate) fn run(self) -> (Dispatch, Tasks) {
+        let tasks = Tasks::new(&self.shutdown);
+        for (name, task) in self.running {
+            tasks.spawn(name, task);
+        }
+        let watched = tasks.clone();
+        self.health.add("tasks", move || {
+            let failed = watched.failed();
+            async move { if failed.is_empty() { Ok(()) } else { Err(failed.join(", ")) } }
+        });
+        (self.app, tasks)
+    }
 }
 
 impl Parts {
@@ -90,10 +117,10 @@ macro_rules! setup {
 }
 
 impl Process {
-    /// Starts every part, and returns what answers requests and what runs beside them.
+    /// Makes every part: databases are brought up to date, and subscriptions are declared.
     ///
-    /// All subscriptions are declared before anything runs, so that no event passes a service by.
-    pub(crate) async fn start(&self) -> Result<(Dispatch, Tasks), RunError> {
+    /// All of them before anything runs, so that no event passes a service by.
+    pub(crate) async fn start(&self) -> Result<Started, RunError> {
         let http = HttpMetrics::new(&self.metrics);
         let cross_site = CrossSiteLayer::new(self.cookies.clone());
         let app = Dispatch::new(self.nobody());
@@ -152,8 +179,8 @@ impl Process {
         self.finish(parts)
     }
 
-    /// Adds the pages and the operators' routes, and lets everything run.
-    fn finish(&self, parts: Parts) -> Result<(Dispatch, Tasks), RunError> {
+    /// Adds the pages and the operators' routes.
+    fn finish(&self, parts: Parts) -> Result<Started, RunError> {
         let Parts { app: services, running, described } = parts;
         let documents = documents::router(&described, self.name())?;
         let mut app = services
@@ -167,21 +194,14 @@ impl Process {
         if self.runs(Service::Web) {
             app = app.otherwise(self.pages(services)?);
         }
-        let tasks = Tasks::new(&self.shutdown);
-        for (name, task) in running {
-            tasks.spawn(name, task);
-        }
+        let mut running = running;
         if let Some(bus) = self.bus.clone() {
             let (events, until) = (self.events.clone(), self.shutdown.clone());
             let run = async move { events.run(bus, until.requested()).await };
-            tasks.spawn("events' figures", run);
+            running.push(("events' figures", Box::pin(run)));
         }
-        let watched = tasks.clone();
-        self.health.add("tasks", move || {
-            let failed = watched.failed();
-            async move { if failed.is_empty() { Ok(()) } else { Err(failed.join(", ")) } }
-        });
-        Ok((app, tasks))
+        let (health, shutdown) = (self.health.clone(), self.shutdown.clone());
+        Ok(Started { app, running, health, shutdown })
     }
 
     /// Starts what finds out who is asking: the auth service, or what knows it from there.

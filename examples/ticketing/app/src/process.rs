@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 
 use crate::{
     error::RunError, forwarded::Forwarded, parts::Process, service::Service, settings::Settings,
-    storage::Storage, stripe,
+    storage::Storage,
+    stripe::{self, PaymentProvider},
 };
 
 /// How long background tasks may go on when the last request has ended.
@@ -47,11 +48,43 @@ pub(crate) async fn run(settings: Settings, only: Option<Service>) -> Result<Far
         TcpListener::bind(asked).await.map_err(|error| RunError::Listen(asked, error))?;
     let address = listener.local_addr().map_err(|error| RunError::Listen(asked, error))?;
     let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let cookies = cookies(&settings, &public_url)?;
     let shutdown = Shutdown::on_signals().map_err(RunError::Signals)?;
     let shutdown = shutdown.with_delay(settings.drain_delay_seconds.0);
     let proxies = settings.trusted_proxies.clone();
 
+    let process = make(storage, settings, provider, only, &public_url, &shutdown).await?;
+    let (app, tasks) = process.start().await?.run();
+
+    println!("listening on http://{address}");
+    tracing::info!("open {public_url}; the data is {}", process.storage.place());
+    let drained = serve(listener, Forwarded::new(app, proxies), &shutdown, DRAIN_DEADLINE).await;
+    Ok(Farewell { drained, tasks: tasks.end(TASKS_DEADLINE).await })
+}
+
+/// Brings the databases of all services, or of one, up to date, and declares their subscriptions:
+/// then no event passes a service by that starts later than who sends it.
+pub(crate) async fn prepare(settings: Settings, only: Option<Service>) -> Result<(), RunError> {
+    let provider = stripe::provider(&settings, only)?;
+    let storage = Storage::open(&settings, only)?;
+    // No browser comes here.
+    let public_url = settings.public_url.clone().unwrap_or_else(|| "http://127.0.0.1".to_owned());
+    let shutdown = Shutdown::new();
+    let process = make(storage, settings, provider, only, &public_url, &shutdown).await?;
+    process.start().await?;
+    println!("prepared");
+    Ok(())
+}
+
+async fn make(
+    storage: Storage,
+    settings: Settings,
+    provider: PaymentProvider,
+    only: Option<Service>,
+    public_url: &str,
+    shutdown: &Shutdown,
+) -> Result<Process, RunError> {
+    // Before anything is opened: a setting that is wrong is said first.
+    let cookies = cookies(&settings, public_url)?;
     let metrics = Metrics::default();
     let events = metrics.register(EventMetrics::new);
     let process = Process {
@@ -67,13 +100,8 @@ pub(crate) async fn run(settings: Settings, only: Option<Service>) -> Result<Far
         only,
     };
     process.metrics.register_process();
-    process.health.drain_with(&shutdown);
-    let (app, tasks) = process.start().await?;
-
-    println!("listening on http://{address}");
-    tracing::info!("open {public_url}; the data is {}", process.storage.place());
-    let drained = serve(listener, Forwarded::new(app, proxies), &shutdown, DRAIN_DEADLINE).await;
-    Ok(Farewell { drained, tasks: tasks.end(TASKS_DEADLINE).await })
+    process.health.drain_with(shutdown);
+    Ok(process)
 }
 
 fn cookies(settings: &Settings, public_url: &str) -> Result<CookiePolicy, RunError> {

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use crate::{
     record::Kind,
     session::{AskError, Session},
+    trade::Promises,
 };
 
 /// How long everything may take to settle: the reconciler looks within ten seconds.
@@ -57,7 +58,7 @@ impl Books {
     /// # Errors
     ///
     /// If there is no answer, or none that can be read.
-    pub async fn close(people: &[Session]) -> Result<Verdict, AskError> {
+    pub async fn close(people: &[Session], promises: &Promises) -> Result<Verdict, AskError> {
         let began = Instant::now();
         loop {
             for person in people {
@@ -69,7 +70,7 @@ impl Books {
                 }
             }
             let books = Self::read(people).await?;
-            let verdict = books.judge();
+            let verdict = books.judge(promises);
             let is_settled = books.unsettled() == 0 && verdict.breaches.is_empty();
             if is_settled || began.elapsed() > SETTLED {
                 return Ok(verdict);
@@ -93,8 +94,9 @@ impl Books {
     /// - Every charge belongs to a complete order, and every complete order has one; what else was
     ///   charged is refunded.
     /// - Every lock is held by an open order.
+    /// - What was answered for is there: tickets, orders, cancellations, payments.
     #[must_use]
-    pub fn judge(&self) -> Verdict {
+    pub fn judge(&self, promises: &Promises) -> Verdict {
         let mut verdict = Verdict::default();
         self.count(&mut verdict);
         let breaches = &mut verdict.breaches;
@@ -126,6 +128,7 @@ impl Books {
             }
         }
         self.judge_money(breaches);
+        self.judge_promises(promises, breaches);
         verdict
     }
 
@@ -154,6 +157,25 @@ impl Books {
             let expected = usize::from(status(order) == "complete");
             if charges != expected && (expected == 1 || charges > 1) {
                 breaches.push(format!("order {id} is {} and has {charges} charges", status(order)));
+            }
+        }
+    }
+
+    fn judge_promises(&self, promises: &Promises, breaches: &mut Vec<String>) {
+        let kept = [
+            ("ticket", &promises.tickets, &self.tickets),
+            ("order", &promises.orders, &self.orders),
+            ("payment", &promises.payments, &self.payments),
+        ];
+        for (kind, promised, kept) in kept {
+            let lost = promised.iter().filter(|id| !kept.contains_key(*id));
+            breaches
+                .extend(lost.map(|id| format!("{kind} {id} was answered 201 and is not there")));
+        }
+        for id in &promises.cancelled {
+            let status = self.orders.get(id).map_or("not there", status);
+            if status != "cancelled" {
+                breaches.push(format!("order {id} was cancelled with 204 and is {status}"));
             }
         }
     }
@@ -235,7 +257,11 @@ mod tests {
             books("sold", "a", &[("a", "complete"), ("b", "expired")], &[("a", "succeeded")]),
             books("sold", "of somebody else", &[], &[]),
         ] {
-            assert_eq!(books.judge().breaches, Vec::<String>::new(), "{books:?}");
+            assert_eq!(
+                books.judge(&Promises::default()).breaches,
+                Vec::<String>::new(),
+                "{books:?}"
+            );
         }
     }
 
@@ -269,8 +295,29 @@ mod tests {
             ),
             (books("available", "", &[], &[("x", "succeeded")]), "which is none"),
         ] {
-            let breaches = books.judge().breaches;
+            let breaches = books.judge(&Promises::default()).breaches;
             assert!(breaches.iter().any(|found| found.contains(breach)), "{breach}: {breaches:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_answered_for_must_be_there() {
+        let books = books("available", "", &[("a", "complete")], &[]);
+        let one = |id: &str| BTreeSet::from([id.to_owned()]);
+        let promises = Promises {
+            tickets: one("lost-1"),
+            orders: one("lost-2"),
+            cancelled: one("a"),
+            payments: one("lost-3"),
+        };
+        let breaches = books.judge(&promises).breaches.join("\n");
+        for expected in [
+            "ticket lost-1 was",
+            "order lost-2 was",
+            "payment lost-3 was",
+            "with 204 and is complete",
+        ] {
+            assert!(breaches.contains(expected), "{breaches}");
         }
     }
 }

@@ -102,7 +102,7 @@ fn states(text: &mut String, verdict: &Verdict) -> std::fmt::Result {
         return writeln!(
             text,
             "The books agree: no ticket is sold twice, every charge has its complete order or is \
-             refunded, every lock is held by an open order."
+             refunded, every lock is held by an open order, and what was answered for is there."
         );
     }
     writeln!(text, "**{} breaches:**\n", verdict.breaches.len())?;

@@ -4,7 +4,10 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::Stdio,
-    sync::mpsc::{Receiver, channel},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{Receiver, channel},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -35,6 +38,17 @@ pub struct System {
     folder: TempDir,
     binary: PathBuf,
     ready_after: Duration,
+    log: Log,
+}
+
+/// All lines that it has printed.
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn lines(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Why it does not run.
@@ -61,8 +75,9 @@ impl System {
     ) -> Result<Self, SystemError> {
         let failed = |error| SystemError::Spawn(binary.to_owned(), error);
         let folder = tempfile::tempdir().map_err(failed)?;
-        let (process, url, ready_after) = spawn(binary, form, folder.path(), variables)?;
-        Ok(Self { process, url, folder, binary: binary.to_owned(), ready_after })
+        let log = Log::default();
+        let (process, url, ready_after) = spawn(binary, form, folder.path(), variables, &log)?;
+        Ok(Self { process, url, folder, binary: binary.to_owned(), ready_after, log })
     }
 
     /// Ends it, and starts it again on the same folder.
@@ -73,7 +88,8 @@ impl System {
     pub fn restart(&mut self, form: Form, variables: &[(&str, &str)]) -> Result<(), SystemError> {
         self.stop();
         let folder = self.folder.path();
-        (self.process, self.url, self.ready_after) = spawn(&self.binary, form, folder, variables)?;
+        (self.process, self.url, self.ready_after) =
+            spawn(&self.binary, form, folder, variables, &self.log)?;
         Ok(())
     }
 
@@ -100,6 +116,23 @@ impl System {
         self.ready_after
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
+    /// Returns the last line that `find` makes something of.
+    pub fn last_line<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.log.lines().iter().rev().find_map(|line| find(line))
+    }
+
+    /// Returns its last lines, for the message of a failed test.
+    #[must_use]
+    pub fn tail(&self, count: usize) -> String {
+        let lines = self.log.lines();
+        lines[lines.len().saturating_sub(count)..].join("\n")
+    }
+
     /// The data folder.
     #[must_use]
     pub fn data(&self) -> PathBuf {
@@ -120,6 +153,7 @@ fn spawn(
     form: Form,
     folder: &Path,
     variables: &[(&str, &str)],
+    log: &Log,
 ) -> Result<(Group, String, Duration), SystemError> {
     let mut command = tied(binary, &[]);
     if let Form::Distributed(instances) = form {
@@ -135,26 +169,28 @@ fn spawn(
     let failed = |error| SystemError::Spawn(binary.to_owned(), error);
     let began = Instant::now();
     let mut process = Group::spawn(&mut command).map_err(failed)?;
-    let lines = follow(&mut process);
-    let mut last = Vec::new();
+    let lines = follow(&mut process, log);
     while let Ok(line) = lines.recv_timeout(START.saturating_sub(began.elapsed())) {
         if let Some(url) = line.strip_prefix("listening on ") {
             return Ok((process, url.trim().to_owned(), began.elapsed()));
         }
-        last.push(line);
     }
-    let last = last[last.len().saturating_sub(20)..].join("\n");
+    let lines = log.lines();
+    let last = lines[lines.len().saturating_sub(20)..].join("\n");
     Err(SystemError::Silent(last))
 }
 
 /// Reads what it prints to the end, so that it never waits for us.
-fn follow(process: &mut Group) -> Receiver<String> {
+fn follow(process: &mut Group, log: &Log) -> Receiver<String> {
     let (sender, receiver) = channel();
+    let log = log.clone();
     if let Some(pipe) = process.take_stdout() {
         thread::spawn(move || {
             for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                log.lines().push(line.clone());
                 // Nobody listens after the start.
-                sender.send(String::from_utf8_lossy(&line).into_owned()).ok();
+                sender.send(line).ok();
             }
         });
     }

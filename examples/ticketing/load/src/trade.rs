@@ -1,6 +1,7 @@
 //! What people do: each sells, browses, buys, pays or lets go, one thing after another.
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -46,6 +47,20 @@ struct Shared {
     offers: Mutex<Vec<String>>,
     over: AtomicBool,
     counts: Counts,
+    promises: Mutex<Promises>,
+}
+
+/// What the system has answered for: it must hold, whatever happens to the system afterwards.
+#[derive(Debug, Clone, Default)]
+pub struct Promises {
+    /// Tickets that were answered 201.
+    pub tickets: BTreeSet<String>,
+    /// Orders that were answered 201.
+    pub orders: BTreeSet<String>,
+    /// Orders whose cancellation was answered 204.
+    pub cancelled: BTreeSet<String>,
+    /// Payments that were answered 201.
+    pub payments: BTreeSet<String>,
 }
 
 /// What came of what people did.
@@ -73,6 +88,16 @@ impl Market {
     #[must_use]
     pub fn counts(&self) -> &Counts {
         &self.0.counts
+    }
+
+    /// Returns what the system has answered for so far.
+    #[must_use]
+    pub fn promises(&self) -> Promises {
+        self.promised().clone()
+    }
+
+    fn promised(&self) -> MutexGuard<'_, Promises> {
+        self.0.promises.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_over(&self) -> bool {
@@ -129,6 +154,7 @@ async fn sell(session: &Session, market: &Market, dice: &mut Dice) -> Result<(),
         && let Some(id) = answer.document["id"].as_str()
     {
         add(&market.counts().listed);
+        market.promised().tickets.insert(id.to_owned());
         market.offer(id.to_owned());
     }
     Ok(())
@@ -156,6 +182,7 @@ async fn buy(
     }
     add(&market.counts().ordered);
     let Some(order) = answer.document["id"].as_str() else { return Ok(()) };
+    market.promised().orders.insert(order.to_owned());
     let path = format!("/api/orders/{order}");
     let confirmed = until(
         || session.get(Kind::ReadOrder, &path),
@@ -170,6 +197,7 @@ async fn buy(
     if dice.below(100) < 15 {
         if session.delete(Kind::Cancel, &path).await?.status == StatusCode::NO_CONTENT {
             add(&market.counts().cancelled);
+            market.promised().cancelled.insert(order.to_owned());
         }
         return Ok(());
     }
@@ -192,9 +220,9 @@ async fn pay(
         StatusCode::CREATED => {
             market.gone(ticket);
             add(&market.counts().paid);
-            if answer.document["status"] == "requires_action"
-                && let Some(id) = answer.document["id"].as_str()
-            {
+            let Some(id) = answer.document["id"].as_str() else { return Ok(()) };
+            market.promised().payments.insert(id.to_owned());
+            if answer.document["status"] == "requires_action" {
                 let path = format!("/api/payments/{id}/confirm");
                 session.post(Kind::Pay, &path, &json!({})).await?;
             }

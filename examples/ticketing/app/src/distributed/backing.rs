@@ -1,13 +1,10 @@
-use std::{
-    collections::BTreeMap,
-    fs,
-    net::{IpAddr, SocketAddr},
-};
+use std::{collections::BTreeMap, fs, net::SocketAddr};
 
 use ticketkit_servers::{Postgres, RabbitMq};
 
 use super::DistributedError;
 use crate::{
+    probe,
     service::Service,
     settings::{DatabaseUrl, Settings},
 };
@@ -78,16 +75,7 @@ impl Backing {
         fs::create_dir_all(&settings.data_dir).map_err(DistributedError::Folder)?;
         let data = settings.data_dir.canonicalize().map_err(DistributedError::Folder)?;
         let keys = settings.keys_dir.clone().unwrap_or_else(|| data.join("keys"));
-        // Where it listens everywhere, it listens on loopback too.
-        let reached = match ingress.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => {
-                SocketAddr::from(([127, 0, 0, 1], ingress.port()))
-            }
-            IpAddr::V6(ip) if ip.is_unspecified() => {
-                SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, ingress.port()))
-            }
-            _ => ingress,
-        };
+        let reached = probe::reached(ingress);
         let peer = format!("http://{reached}");
         let mut common = BTreeMap::from([
             ("TICKETING_ADDR", "127.0.0.1:0".to_owned()),

@@ -10,23 +10,17 @@ use std::{
     time::Duration,
 };
 
-use axum::body::Body;
-use http::{Request, StatusCode};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::{
     DistributedError,
     backing::Environment,
-    ingress,
     instance::{Instance, this_program},
 };
-use crate::service::Service;
+use crate::{probe, service::Service};
 
 /// How often each instance is asked whether it is ready.
 const ASK_EVERY: Duration = Duration::from_millis(100);
-
-/// How long an instance may take to say whether it is ready.
-const ANSWER: Duration = Duration::from_secs(3);
 
 /// How long an instance may take to be ready.
 const START: Duration = Duration::from_secs(60);
@@ -112,7 +106,9 @@ impl Fleet {
             let asked = instances.iter().filter_map(|instance| {
                 let address = instance.address()?;
                 let instance = instance.clone();
-                Some(tokio::spawn(async move { instance.note(address, is_ready(address).await) }))
+                Some(tokio::spawn(async move {
+                    instance.note(address, probe::is_ready(address).await.is_ok())
+                }))
             });
             for asked in asked.collect::<Vec<_>>() {
                 let _ = asked.await;
@@ -172,14 +168,4 @@ impl Fleet {
     fn instances(&self) -> MutexGuard<'_, Vec<Instance>> {
         self.0.instances.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-async fn is_ready(address: SocketAddr) -> bool {
-    let asking = async {
-        let stream = ingress::connect(address).await?;
-        let request = Request::get("/readyz").header("host", address.to_string());
-        let answer = ingress::exchange(stream, request.body(Body::empty())?).await?;
-        Ok::<_, tower::BoxError>(answer.status() == StatusCode::OK)
-    };
-    matches!(timeout(ANSWER, asking).await, Ok(Ok(true)))
 }

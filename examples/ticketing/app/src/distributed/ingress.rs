@@ -9,7 +9,6 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use axum::{
@@ -19,8 +18,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use ticketing_auth::AuthService;
 use ticketing_expiration::ExpirationService;
 use ticketing_orders::OrdersService;
@@ -31,18 +28,16 @@ use ticketkit_core::{
     chassis::{Health, Metrics, http::operators},
     error::{Unavailable, UpstreamFailed},
 };
-use tokio::{net::TcpStream, time::timeout};
-use tower::{BoxError, Layer as _, Service as Tower, ServiceExt, service_fn};
+use tower::{Layer as _, Service as Tower, ServiceExt, service_fn};
 
 use super::fleet::Fleet;
 use crate::{
     dispatch::Dispatch,
     documents::{self, Described},
     parts::ALL,
+    probe::{connect, exchange},
     service::Service,
 };
-
-const CONNECT: Duration = Duration::from_secs(1);
 
 /// What concerns one connection alone, and is not passed on (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 7] = [
@@ -171,24 +166,4 @@ fn strip(headers: &mut HeaderMap) {
     for name in HOP_BY_HOP.iter().chain(&named) {
         headers.remove(name);
     }
-}
-
-pub(super) async fn connect(address: SocketAddr) -> Result<TcpStream, BoxError> {
-    let stream = timeout(CONNECT, TcpStream::connect(address)).await??;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
-/// Sends one request; the connection ends with its answer.
-pub(super) async fn exchange(
-    stream: TcpStream,
-    request: Request<Body>,
-) -> Result<Response, BoxError> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection to an instance broke");
-        }
-    });
-    Ok(sender.send_request(request).await?.map(Body::new))
 }

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 /// The path of `ticketing`: the one that `TICKETING_TEST_BINARY` names, else it is built, once a
 /// test run, so that no test ever runs against yesterday's.
-pub(super) fn path() -> &'static Path {
+#[must_use]
+pub fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| std::env::var_os("TICKETING_TEST_BINARY").map_or_else(build, PathBuf::from))
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+pub use self::binary::path as binary;
 pub use self::process::{Process, command};
 use crate::client::{Client, Site};
 use crate::http::Request;

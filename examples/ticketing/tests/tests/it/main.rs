@@ -5,6 +5,7 @@ mod browser;
 mod cancelling;
 mod chaos;
 mod configuration;
+mod distributed;
 mod documents;
 mod double_sell;
 mod errors;

@@ -1,0 +1,9 @@
+//! The system in many processes, on PostgreSQL and RabbitMQ, and what happens to it when any of
+//! them dies.
+
+mod bans;
+mod cluster;
+mod faults;
+mod restart;
+
+use self::cluster::Cluster;
