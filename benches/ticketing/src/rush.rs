@@ -1,0 +1,114 @@
+//! 1,000 buyers at one ticket.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use ticketing_load::{
+    Record, Session, System,
+    record::{Kind, percentile},
+    session::{Answer, Target},
+    system::Form,
+    trade::until,
+};
+use ticketkit_bench::Figure;
+use tokio::{runtime::Runtime, sync::Barrier, task::JoinSet};
+
+use crate::Result;
+
+const BUYERS: usize = 1_000;
+const ALONE: usize = 200;
+const SIGN_UPS: usize = 8;
+
+pub(crate) fn measure(binary: &Path, runtime: &Runtime) -> Result<()> {
+    let quiet = [("RUST_LOG", "error"), ("TICKETING_THROTTLE", "off")];
+    let system = System::start(binary, Form::AllInOne, &quiet)?;
+    let target = Target::new(system.url(), Record::new());
+    runtime.block_on(async {
+        let seller = Session::sign_up(&target, "seller").await?;
+        eprintln!("{BUYERS} buyers sign up");
+        let buyers = crowd(&target).await?;
+        let alone = alone(&seller, &buyers[0]).await?;
+        let answers = rush(&seller, buyers).await?;
+        let won = answers.iter().filter(|answer| answer.status == 201).count();
+        let refused = answers.iter().filter(|answer| answer.status == 409).count();
+        if won + refused != BUYERS {
+            return Err(format!("{won} of 201 and {refused} of 409 are not {BUYERS}").into());
+        }
+        let mut took: Vec<_> = answers.iter().map(|answer| answer.took).collect();
+        took.sort_unstable();
+        println!("{}", Figure::at_most("rush-won", won as f64, 1.0, "orders"));
+        let (slow, alone) = (ms(percentile(&took, 0.99)), ms(alone));
+        println!("{}", Figure::at_most_ratio("rush-p99", slow, alone, 10.0, "ms"));
+        Ok(())
+    })
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+async fn crowd(target: &Target) -> Result<Vec<Session>> {
+    let mut buyers = Vec::with_capacity(BUYERS);
+    let mut joining = JoinSet::new();
+    for _ in 0..BUYERS {
+        let target = target.clone();
+        joining.spawn(async move { Session::sign_up(&target, "buyer").await });
+        if joining.len() >= SIGN_UPS
+            && let Some(joined) = joining.join_next().await
+        {
+            buyers.push(joined??);
+        }
+    }
+    while let Some(joined) = joining.join_next().await {
+        buyers.push(joined??);
+    }
+    Ok(buyers)
+}
+
+/// The median time of an order that nobody else wants.
+async fn alone(seller: &Session, buyer: &Session) -> Result<Duration> {
+    let mut took = Vec::with_capacity(ALONE);
+    for _ in 0..ALONE {
+        let ticket = offer(seller).await?;
+        let answer = order(buyer, &ticket).await?;
+        if answer.status != 201 {
+            return Err(format!("an order nobody else wants: {:?}", answer.document).into());
+        }
+        took.push(answer.took);
+    }
+    took.sort_unstable();
+    Ok(percentile(&took, 0.5))
+}
+
+async fn rush(seller: &Session, buyers: Vec<Session>) -> Result<Vec<Answer>> {
+    let ticket = offer(seller).await?;
+    let start = Arc::new(Barrier::new(buyers.len()));
+    let mut ordering = JoinSet::new();
+    for buyer in buyers {
+        let (start, body) = (start.clone(), json!({ "ticketId": ticket["id"] }));
+        ordering.spawn(async move {
+            start.wait().await;
+            buyer.post(Kind::Order, "/api/orders", &body).await
+        });
+    }
+    let mut answers = Vec::new();
+    while let Some(answer) = ordering.join_next().await {
+        answers.push(answer??);
+    }
+    Ok(answers)
+}
+
+/// Offers a ticket, and waits until the orders service knows it: the seller is told that it is the
+/// own one.
+async fn offer(seller: &Session) -> Result<Value> {
+    let body = json!({ "title": "One seat", "price": 4500 });
+    let ticket = seller.post(Kind::Sell, "/api/tickets", &body).await?.document;
+    let wanted = json!({ "ticketId": ticket["id"] });
+    let ask = || seller.post(Kind::Check, "/api/orders", &wanted);
+    until(ask, |answer| answer.code() == "own_ticket").await?;
+    Ok(ticket)
+}
+
+async fn order(buyer: &Session, ticket: &Value) -> Result<Answer> {
+    Ok(buyer.post(Kind::Order, "/api/orders", &json!({ "ticketId": ticket["id"] })).await?)
+}
