@@ -4,7 +4,11 @@ use ticketkit_events::{Bus, Clock, parked};
 /// How many parked events of a subscription one page of the administrators shows.
 const SHOWN: usize = 100;
 
-/// What administrators see of this process's events.
+/// The subscriptions that park what they give up on: those that a process does not run itself,
+/// RabbitMQ does not list for it, but it finds what they parked by their names.
+const SUBSCRIPTIONS: [&str; 4] = ["tickets", "orders", "payments", "expiration"];
+
+/// What administrators see of the events.
 #[derive(Debug)]
 pub(crate) struct BusAdmin {
     pub(crate) bus: Bus,
@@ -29,11 +33,14 @@ impl EventsAdmin for BusAdmin {
 
     fn parked<'a>(&'a self, _: Option<&'a str>) -> EventsFuture<'a, ParkedEvents> {
         Box::pin(async move {
+            let known = self.bus.subscriptions().await?;
+            let names = known.iter().filter(|one| one.parked > 0).map(|one| one.name.as_str());
+            let others = SUBSCRIPTIONS
+                .into_iter()
+                .filter(|name| known.iter().all(|known| known.name != *name));
             let mut items = Vec::new();
-            for subscription in self.bus.subscriptions().await? {
-                if subscription.parked > 0 {
-                    items.extend(self.bus.parked().list(&subscription.name, None, SHOWN).await?);
-                }
+            for name in names.chain(others) {
+                items.extend(self.bus.parked().list(name, None, SHOWN).await?);
             }
             items.sort_by_key(|event| std::cmp::Reverse(event.parked_at));
             Ok(ParkedEvents { items: items.iter().map(shown).collect(), next: None })

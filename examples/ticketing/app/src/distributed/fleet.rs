@@ -58,7 +58,7 @@ impl Fleet {
     /// Starts every instance, and returns when all are ready.
     pub(super) async fn start(&self) -> Result<(), DistributedError> {
         // The first one of the auth service makes the keys that the others need too.
-        self.ready(self.add(Service::Auth, 1)?).await?;
+        self.ready(&self.add(Service::Auth, 1)?).await?;
         let mut started = Vec::new();
         for service in Service::ALL {
             let first = if service == Service::Auth { 2 } else { 1 };
@@ -67,7 +67,7 @@ impl Fleet {
             }
         }
         for instance in started {
-            self.ready(instance).await?;
+            self.ready(&instance).await?;
         }
         Ok(())
     }
@@ -79,7 +79,11 @@ impl Fleet {
         for old in all {
             let number = old.name().rsplit_once('-').and_then(|(_, number)| number.parse().ok());
             let new = self.add(old.service(), number.unwrap_or(1))?;
-            self.ready(new).await?;
+            if let Err(error) = self.ready(&new).await {
+                // The old one stays, and the new one must not come up later beside it.
+                new.leave();
+                return Err(error);
+            }
             self.end(&old).await;
         }
         Ok(())
@@ -143,7 +147,7 @@ impl Fleet {
         Ok(instance)
     }
 
-    async fn ready(&self, instance: Instance) -> Result<(), DistributedError> {
+    async fn ready(&self, instance: &Instance) -> Result<(), DistributedError> {
         let deadline = Instant::now() + START;
         while instance.open().is_none() {
             if instance.has_ended() {
