@@ -111,7 +111,7 @@ impl Fleet {
                 let address = instance.address()?;
                 let instance = instance.clone();
                 Some(tokio::spawn(async move {
-                    instance.note(address, probe::is_ready(address).await.is_ok())
+                    instance.note(address, probe::is_ready(address).await.is_ok());
                 }))
             });
             for asked in asked.collect::<Vec<_>>() {
