@@ -11,7 +11,11 @@ use ticketkit_events::metrics::EventMetrics;
 use tokio::net::TcpListener;
 
 use crate::{
-    error::RunError, forwarded::Forwarded, parts::Process, service::Service, settings::Settings,
+    error::RunError,
+    forwarded::Forwarded,
+    parts::Process,
+    service::Service,
+    settings::Settings,
     storage::Storage,
     stripe::{self, PaymentProvider},
 };
