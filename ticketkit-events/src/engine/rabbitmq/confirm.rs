@@ -1,13 +1,21 @@
 //! Which publish became of what: confirms and returned messages, matched.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
 
-/// What tells one publish from another in what the broker returns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Identity {
-    pub(super) message_id: String,
-    pub(super) exchange: String,
-    pub(super) routing_key: String,
+/// What tells one publish from another in what the broker returns: a hash of its id, exchange and
+/// routing key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity(u64);
+
+impl Identity {
+    pub(super) fn of(message_id: &str, exchange: &str, routing_key: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (message_id, exchange, routing_key).hash(&mut hasher);
+        Self(hasher.finish())
+    }
 }
 
 /// What the broker said of a publish.
@@ -119,7 +127,7 @@ mod tests {
     use super::*;
 
     fn identity(n: u32) -> Identity {
-        Identity { message_id: n.to_string(), exchange: String::new(), routing_key: "q".into() }
+        Identity::of(&n.to_string(), "", "q")
     }
 
     fn returned(n: u32) -> Option<(Identity, String)> {

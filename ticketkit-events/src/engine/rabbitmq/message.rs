@@ -3,6 +3,8 @@
 //! The attributes are headers `cloudEvents:*`, the data is the body. What the engine
 //! notes about a message that failed are headers `ticketkit-*`.
 
+use std::borrow::Cow;
+
 use lapin::{
     BasicProperties,
     types::{AMQPValue, FieldTable, ShortString},
@@ -82,20 +84,27 @@ fn short(text: &str) -> ShortString {
 }
 
 impl Received {
-    /// Reads the event, or says what is wrong with it.
-    pub(super) fn event(&self) -> Result<Envelope, String> {
+    /// Reads the event, or says what is wrong with it; an event takes the body along.
+    pub(super) fn take_event(&mut self) -> Result<Envelope, String> {
+        let mut event = self.attributes()?;
+        event.data = String::from_utf8(std::mem::take(&mut self.body)).map_err(|error| {
+            self.body = error.into_bytes();
+            "the body of the message is not UTF-8".to_owned()
+        })?;
+        Ok(event)
+    }
+
+    fn attributes(&self) -> Result<Envelope, String> {
         let need = |name: &str| {
-            self.text(name).ok_or_else(|| format!("the message has no header {name:?}"))
+            self.str(name).ok_or_else(|| format!("the message has no header {name:?}"))
         };
         let parsed = |name: &str, text: &str| format!("the header {name:?} is {text:?}");
         let id = need("cloudEvents:id")?;
         let time = need("cloudEvents:time")?;
-        let data = String::from_utf8(self.body.clone())
-            .map_err(|_| "the body of the message is not UTF-8".to_owned())?;
         Ok(Envelope {
             id: id.parse().map_err(|_| parsed("cloudEvents:id", &id))?,
-            kind: need("cloudEvents:type")?,
-            source: need("cloudEvents:source")?,
+            kind: need("cloudEvents:type")?.into_owned(),
+            source: need("cloudEvents:source")?.into_owned(),
             time: time.parse().map_err(|_| parsed("cloudEvents:time", &time))?,
             key: self.text("cloudEvents:subject").unwrap_or_default(),
             version: self
@@ -108,13 +117,17 @@ impl Received {
                 traceparent: self.text("cloudEvents:traceparent"),
                 tracestate: self.text("cloudEvents:tracestate"),
             },
-            data,
+            data: String::new(),
         })
     }
 
     /// Reads as much of an event as there is, for the list of parked ones.
     pub(super) fn event_or_remains(&self) -> Envelope {
-        self.event().unwrap_or_else(|_| {
+        let whole = self.attributes().and_then(|event| {
+            let data = String::from_utf8(self.body.clone()).map_err(|error| error.to_string())?;
+            Ok(Envelope { data, ..event })
+        });
+        whole.unwrap_or_else(|_| {
             let message_id = self.properties.message_id().as_ref().map(ToString::to_string);
             let id = self.text("cloudEvents:id").or(message_id);
             Envelope {
@@ -140,14 +153,16 @@ impl Received {
         self.header(name).is_some()
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    fn str(&self, name: &str) -> Option<Cow<'_, str>> {
         match self.header(name)? {
-            AMQPValue::LongString(text) => {
-                Some(String::from_utf8_lossy(text.as_bytes()).into_owned())
-            }
-            AMQPValue::ShortString(text) => Some(text.to_string()),
+            AMQPValue::LongString(text) => Some(String::from_utf8_lossy(text.as_bytes())),
+            AMQPValue::ShortString(text) => Some(text.as_str().into()),
             _ => None,
         }
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.str(name).map(Cow::into_owned)
     }
 
     pub(super) fn number(&self, name: &str) -> Option<i64> {
@@ -247,11 +262,11 @@ mod tests {
     fn an_event_survives_the_way() {
         let event = event();
         let body = event.data.clone().into_bytes();
-        let received = Received { properties: properties(&event, 4), body };
-        assert_eq!(received.event(), Ok(event.clone()));
+        let mut received = Received { properties: properties(&event, 4), body: body.clone() };
+        assert_eq!(received.take_event(), Ok(event.clone()));
         let notes = vec![(FAILURES, number(2)), (ERROR, text("no"))];
-        let again = Received { properties: restamped(&received.properties, notes), ..received };
-        assert_eq!(again.event(), Ok(event));
+        let mut again = Received { properties: restamped(&received.properties, notes), body };
+        assert_eq!(again.take_event(), Ok(event));
         assert_eq!((again.number(FAILURES), again.text(ERROR)), (Some(2), Some("no".to_owned())));
         let clean = restamped(&again.properties, Vec::new());
         assert_eq!(Received { properties: clean, body: Vec::new() }.number(FAILURES), None);
@@ -259,9 +274,9 @@ mod tests {
 
     #[test]
     fn what_is_no_event_says_why_and_can_still_be_listed() {
-        let received =
+        let mut received =
             Received { properties: BasicProperties::default(), body: b"\xff\xfe".to_vec() };
-        assert!(received.event().unwrap_err().contains("cloudEvents:id"));
+        assert!(received.take_event().unwrap_err().contains("cloudEvents:id"));
         assert_eq!(received.event_or_remains().kind, "");
     }
 }

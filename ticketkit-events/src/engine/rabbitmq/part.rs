@@ -195,7 +195,7 @@ impl Part {
             }
             Incoming::Delivered(held) => {
                 self.active = true;
-                self.lanes.insert(*held);
+                held.into_iter().for_each(|held| self.lanes.insert(held));
             }
             Incoming::Stored { epoch, stored } => {
                 if epoch == self.plan.epoch.load(Ordering::Acquire) {

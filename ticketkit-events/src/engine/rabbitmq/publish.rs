@@ -5,7 +5,7 @@
 
 use std::{pin::Pin, time::Duration};
 
-use futures_util::{Stream, StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, Stream, StreamExt, stream::FuturesUnordered};
 use lapin::{
     BasicProperties, Channel, Confirmation, Connection, Event,
     options::{BasicPublishOptions, ConfirmSelectOptions},
@@ -46,7 +46,8 @@ type Reply = oneshot::Sender<Result<(), EngineError>>;
 
 #[derive(Debug)]
 struct Request {
-    message: Message,
+    /// Boxed, since it is handed on several times.
+    message: Box<Message>,
     reply: Reply,
 }
 
@@ -81,7 +82,7 @@ impl Publisher {
     pub(super) async fn publish(&self, message: Message) -> Result<(), EngineError> {
         let publish = async {
             let (reply, answer) = oneshot::channel();
-            let sent = self.requests.send(Request { message, reply }).await;
+            let sent = self.requests.send(Request { message: Box::new(message), reply }).await;
             sent.map_err(|_| unreachable("the engine was closed".to_owned()))?;
             answer.await.unwrap_or_else(|_| Err(unreachable("the engine was closed".to_owned())))
         };
@@ -216,15 +217,29 @@ async fn run(
                 None => break "the connection was closed".to_owned(),
                 Some(_) => {}
             },
-            Some((number, result)) = flights.next(), if !flights.is_empty() => match result {
-                Ok((accepted, returned)) => {
-                    for (reply, verdict) in window.confirmed(number, accepted, returned) {
-                        // A caller that went away needs no answer.
-                        let _ = reply.send(answer(verdict));
+            Some(landed) = flights.next(), if !flights.is_empty() => {
+                let mut next = Some(landed);
+                let mut failure = None;
+                // One confirm of the broker ends many at once.
+                while let Some((number, result)) = next {
+                    match result {
+                        Ok((accepted, returned)) => {
+                            for (reply, verdict) in window.confirmed(number, accepted, returned) {
+                                // A caller that went away needs no answer.
+                                let _ = reply.send(answer(verdict));
+                            }
+                        }
+                        Err(reason) => {
+                            failure = Some(reason);
+                            break;
+                        }
                     }
+                    next = flights.next().now_or_never().flatten();
                 }
-                Err(reason) => break reason,
-            },
+                if let Some(reason) = failure {
+                    break reason;
+                }
+            }
             count = requests.recv_many(&mut batch, BATCH),
                 if open && !blocked && window.len() < WINDOW =>
             {
@@ -233,7 +248,7 @@ async fn run(
                     // Who waits no longer publishes it again itself.
                     if !reply.is_closed() {
                         let number = window.sent(message.identity(), reply);
-                        flights.push(fly(channel, number, message));
+                        flights.push(fly(channel, number, *message));
                     }
                 }
             }
@@ -268,25 +283,18 @@ async fn fly(channel: &Channel, number: u64, message: Message) -> (u64, Landed) 
 }
 
 fn identify(returned: &lapin::message::BasicReturnMessage) -> (Identity, String) {
-    let identity = Identity {
-        message_id: id_of(&returned.properties),
-        exchange: returned.exchange.to_string(),
-        routing_key: returned.routing_key.to_string(),
-    };
+    let (exchange, routing_key) = (returned.exchange.as_str(), returned.routing_key.as_str());
+    let identity = Identity::of(id_of(&returned.properties), exchange, routing_key);
     (identity, returned.reply_text.to_string())
 }
 
-fn id_of(properties: &BasicProperties) -> String {
-    properties.message_id().as_ref().map_or_else(String::new, ToString::to_string)
+fn id_of(properties: &BasicProperties) -> &str {
+    properties.message_id().as_ref().map_or("", ShortString::as_str)
 }
 
 impl Message {
     fn identity(&self) -> Identity {
-        Identity {
-            message_id: id_of(&self.properties),
-            exchange: self.exchange.to_string(),
-            routing_key: self.routing_key.to_string(),
-        }
+        Identity::of(id_of(&self.properties), self.exchange.as_str(), self.routing_key.as_str())
     }
 }
 

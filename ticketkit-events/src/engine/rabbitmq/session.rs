@@ -5,6 +5,7 @@
 //! channel, topology, prefetch, consumer.
 
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt, future::try_join_all};
+use futures_util::{FutureExt, StreamExt, stream::FuturesOrdered};
 use lapin::{
     Channel, Consumer,
     message::Delivery,
@@ -23,7 +24,7 @@ use lapin::{
 };
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep},
 };
 use tracing::{info, warn};
 
@@ -37,23 +38,23 @@ use super::{
     names::Names,
     parked::{Look, Stored},
 };
-use crate::{engine::EngineError, handler::describe};
+use crate::{BoxFuture, engine::EngineError, handler::describe};
 
 /// Settlements wait for others this long or until there are this many.
 const LINGER: Duration = Duration::from_millis(2);
 const GATHERED: usize = 64;
+/// Deliveries that are handed over at once, at most.
+const TOGETHER: usize = 256;
 
 /// What the task tells.
 #[derive(Debug)]
 pub(super) enum Incoming {
     /// Deliveries from here on belong to this session, counted from 1.
     Opened(u64),
-    Delivered(Box<Held>),
+    /// Some that arrived together.
+    Delivered(Vec<Held>),
     /// The parked events of an ordered subscription, as they were at `epoch`.
-    Stored {
-        epoch: u64,
-        stored: Vec<Stored>,
-    },
+    Stored { epoch: u64, stored: Vec<Stored> },
     /// The session is over: the broker delivers all that was not settled again.
     Lost,
 }
@@ -94,8 +95,9 @@ struct Session {
     channel: Channel,
     consumer: Consumer,
     acks: Acks,
+    /// What is being said, in its order.
+    sending: FuturesOrdered<BoxFuture<'static, Result<(), String>>>,
     flush_at: Option<Instant>,
-    last_tag: u64,
     /// Whether the parked events of an ordered subscription have been looked at.
     looked: bool,
 }
@@ -163,7 +165,11 @@ impl Task {
     }
 
     async fn serve(&mut self, mut session: Session) -> End {
+        let mut flush = pin!(sleep(Duration::ZERO));
         let end = loop {
+            if let Some(at) = session.flush_at.filter(|at| *at != flush.deadline()) {
+                flush.as_mut().reset(at);
+            }
             let step = tokio::select! {
                 biased;
                 command = self.commands.recv() => match command {
@@ -171,20 +177,20 @@ impl Task {
                         if number == self.number {
                             session.settle(settled);
                         }
-                        session.flush_if(GATHERED).await
+                        session.flush_if(GATHERED);
+                        Ok(())
                     }
                     Some(Command::Look) => self.look().await.map_err(|error| describe(&error)),
                     Some(Command::Renew) => break End::Renewed,
                     Some(Command::Close(reply)) => break End::Closed(Some(reply)),
                     None => break End::Closed(None),
                 },
-                () = sleep_until(session.flush_at.unwrap_or_else(Instant::now)),
-                    if session.flush_at.is_some() => session.flush_if(0).await,
-                delivery = session.consumer.next() => match delivery {
-                    Some(Ok(delivery)) => self.deliver(&mut session, delivery).await,
-                    Some(Err(error)) => Err(describe(&error)),
-                    None => Err("the broker has ended the consumer".to_owned()),
-                },
+                () = &mut flush, if session.flush_at.is_some() => {
+                    session.flush_if(0);
+                    Ok(())
+                }
+                Some(sent) = session.sending.next(), if !session.sending.is_empty() => sent,
+                delivery = session.consumer.next() => self.take(&mut session, delivery).await,
             };
             if let Err(reason) = step {
                 break End::Lost(reason);
@@ -200,11 +206,39 @@ impl Task {
         end
     }
 
-    /// Hands a delivery over, unless it is one for the engine itself.
-    async fn deliver(&self, session: &mut Session, delivery: Delivery) -> Result<(), String> {
+    /// Hands over what has arrived: a delivery, and those behind it.
+    async fn take(
+        &self,
+        session: &mut Session,
+        first: Option<Result<Delivery, lapin::Error>>,
+    ) -> Result<(), String> {
+        let (mut next, mut batch) = (Some(first), Vec::new());
+        let mut end = Ok(());
+        while let (Some(delivery), Ok(())) = (next.take(), &end) {
+            let step = match delivery {
+                Some(Ok(delivery)) => self.deliver(session, delivery).await,
+                Some(Err(error)) => Err(describe(&error)),
+                None => Err("the broker has ended the consumer".to_owned()),
+            };
+            end = step.map(|held| batch.extend(held));
+            if batch.len() < TOGETHER {
+                next = session.consumer.next().now_or_never();
+            }
+        }
+        if !batch.is_empty() {
+            self.tell(Incoming::Delivered(batch));
+        }
+        end
+    }
+
+    /// Reads a delivery, unless it is one for the engine itself.
+    async fn deliver(
+        &self,
+        session: &mut Session,
+        delivery: Delivery,
+    ) -> Result<Option<Held>, String> {
         let tag = delivery.delivery_tag;
-        session.last_tag = tag;
-        let received = Received { properties: delivery.properties, body: delivery.data };
+        let mut received = Received { properties: delivery.properties, body: delivery.data };
         let wake = received.has(message::WAKE);
         // With a single active consumer the first delivery tells that it is this one.
         if wake || !session.looked {
@@ -213,10 +247,10 @@ impl Task {
         }
         if wake {
             session.settle(vec![(tag, Settled::Ack)]);
-            return Ok(());
+            return Ok(None);
         }
         let count = |name| received.number(name).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-        let failures = count(message::FAILURES);
+        let (failures, crashes) = (count(message::FAILURES), count("x-delivery-count"));
         let names = &self.plan.names;
         let left = received.number(message::WAIT_LEFT).and_then(|ms| u64::try_from(ms).ok());
         if let Some(left) = left.filter(|&left| left > 0) {
@@ -227,19 +261,16 @@ impl Task {
                 .await
                 .map_err(|error| describe(&error))?;
             session.settle(vec![(tag, Settled::Ack)]);
-            return Ok(());
+            return Ok(None);
         }
-        match received.event() {
-            Ok(envelope) => {
-                let crashes = count("x-delivery-count");
-                self.tell(Incoming::Delivered(Box::new(Held {
-                    envelope: envelope.into(),
-                    properties: received.properties,
-                    origin: Origin::Delivered(tag),
-                    failures,
-                    crashes,
-                })));
-            }
+        match received.take_event() {
+            Ok(envelope) => Ok(Some(Held {
+                envelope: envelope.into(),
+                properties: received.properties,
+                origin: Origin::Delivered(tag),
+                failures,
+                crashes,
+            })),
             Err(reason) => {
                 // Nobody could handle it: it has no key and no type for sure.
                 warn!(subscription = names.subscription, reason, "what came is no event: parked");
@@ -248,9 +279,9 @@ impl Task {
                     .await
                     .map_err(|error| describe(&error))?;
                 session.settle(vec![(tag, Settled::Ack)]);
+                Ok(None)
             }
         }
-        Ok(())
     }
 
     /// Reads all parked events of an ordered subscription.
@@ -316,8 +347,14 @@ async fn open(inner: &Inner, plan: &Plan) -> Result<Session, EngineError> {
         )
         .await
         .map_err(failed("consume"))?;
-    let (acks, looked) = (Acks::default(), !plan.names.ordered);
-    Ok(Session { channel, consumer, acks, flush_at: None, last_tag: 0, looked })
+    Ok(Session {
+        channel,
+        consumer,
+        acks: Acks::default(),
+        sending: FuturesOrdered::new(),
+        flush_at: None,
+        looked: !plan.names.ordered,
+    })
 }
 
 /// Waits until the consumer is closed or dropped; forgets what it settles, for there
@@ -342,24 +379,27 @@ impl Session {
         }
     }
 
-    async fn flush_if(&mut self, count: usize) -> Result<(), String> {
+    /// Begins to say what is settled, if that is at least so many.
+    fn flush_if(&mut self, count: usize) {
         if self.acks.unsaid() < count {
-            return Ok(());
+            return;
         }
         self.flush_at = None;
-        let channel = &self.channel;
-        let frames = self.acks.flush().into_iter().map(|frame| async move {
-            match frame {
-                Frame::Ack { tag, multiple } => {
-                    channel.basic_ack(tag, BasicAckOptions { multiple }).await
-                }
-                Frame::Requeue { tag } => {
-                    let options = BasicNackOptions { multiple: false, requeue: true };
-                    channel.basic_nack(tag, options).await
-                }
-            }
-        });
-        try_join_all(frames).await.map(drop).map_err(|error| describe(&error))
+        for frame in self.acks.flush() {
+            let channel = self.channel.clone();
+            self.sending.push_back(Box::pin(async move {
+                let sent = match frame {
+                    Frame::Ack { tag, multiple } => {
+                        channel.basic_ack(tag, BasicAckOptions { multiple }).await
+                    }
+                    Frame::Requeue { tag } => {
+                        let options = BasicNackOptions { multiple: false, requeue: true };
+                        channel.basic_nack(tag, options).await
+                    }
+                };
+                sent.map_err(|error| describe(&error))
+            }));
+        }
     }
 
     /// Says what is settled; the end of the channel gives back the rest.
@@ -367,7 +407,10 @@ impl Session {
     /// Both at once: after a cancel alone the next consumer of an ordered subscription would get
     /// later events while this one still has earlier ones (seen in 3.10).
     async fn close(mut self) -> Result<(), String> {
-        self.flush_if(0).await?;
+        self.flush_if(0);
+        while let Some(sent) = self.sending.next().await {
+            sent?;
+        }
         self.channel.close(200, "done".into()).await.map_err(|error| describe(&error))
     }
 }
