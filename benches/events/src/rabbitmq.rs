@@ -85,24 +85,6 @@ pub(crate) async fn publish() -> Result<()> {
         raw.purge().await?;
         Ok(rate)
     };
-    if std::env::var_os("SAME").is_some() {
-        use lapin::types::{AMQPValue, FieldTable};
-        let mut headers = FieldTable::default();
-        for (n, v) in [("cloudEvents:specversion","1.0"),("cloudEvents:id","01890000-0000-7000-8000-000000000000"),("cloudEvents:type","bench.made"),("cloudEvents:source","/bench"),("cloudEvents:time","2026-11-25T22:22:22.222Z"),("cloudEvents:subject","42"),("cloudEvents:correlationid","01890000-0000-7000-8000-000000000000")] {
-            headers.insert(n.into(), AMQPValue::LongString(v.into()));
-        }
-        headers.insert("cloudEvents:dataversion".into(), AMQPValue::LongInt(1));
-        headers.insert("ticketkit-partition".into(), AMQPValue::LongInt(1));
-        let same = BasicProperties::default().with_content_type("application/json".into()).with_delivery_mode(2).with_message_id("01890000-0000-7000-8000-000000000000".into()).with_timestamp(1_800_000_000).with_headers(headers);
-        let ours = async || {
-            let rate = raw.publish(KIND, body.as_bytes(), &same, COUNT, 200).await?;
-            raw.purge().await?;
-            Ok(rate)
-        };
-        let (a, b) = compare(ROUNDS, nothing, ours, reference).await?;
-        println!("{}", Figure::new("raw with headers", a, b, "events/s"));
-        return Ok(());
-    }
     let (ours, reference) = compare(ROUNDS, nothing, ours, reference).await?;
     println!("{}", Figure::at_least("publish", ours, reference, 0.9, "events/s"));
     raw.close().await

@@ -1,11 +1,13 @@
 //! The RabbitMQ engine at a real broker.
 
+mod blocked;
 mod broker;
-mod crash;
 mod faults;
 mod proxy;
 mod publishing;
 mod retrying;
+#[cfg(feature = "sql")]
+mod run;
 mod topology;
 
 use std::{sync::Arc, time::Duration};

@@ -1,0 +1,43 @@
+//! A broker that is short of memory.
+
+use std::time::Duration;
+
+use ticketkit_events::{Subscription, engine::EngineError};
+
+use super::{History, Place, broker::Broker, envelope, insist};
+use crate::support::{OrderCreated, Running, eventually};
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs RabbitMQ installed: run cargo xtask test"]
+async fn a_broker_short_of_memory_holds_up_publishers_and_not_consumers() {
+    let broker = Broker::start();
+    let place = Place::new();
+    let bus = place.bus_at(&broker.url()).await.unwrap();
+    let history = History::default();
+    let seen = history.clone();
+    let subscription = Subscription::new("orders").handle(async move |event: OrderCreated| {
+        seen.push(&event.id, event.n);
+        Ok(())
+    });
+    let runner = subscription.bind(&bus).await.unwrap();
+    insist(&bus, &envelope("a", 1)).await;
+    broker.ctl(&["set_vm_memory_high_watermark", "0.00001"]);
+    let publish = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.publish_envelopes(&[envelope("a", 2)]).await.remove(0) }
+    });
+    // The broker says so when something is published.
+    let blocked = |error: EngineError| error.to_string().contains("takes no events");
+    eventually("the check says so", async || bus.check().await.is_err_and(blocked)).await;
+    let running = Running::spawn(async move |stopped| {
+        runner.run(async { drop(stopped.await) }).await.unwrap();
+    });
+    eventually("what is there is handled", async || history.distinct() == 1).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!publish.is_finished(), "it waits");
+    broker.ctl(&["set_vm_memory_high_watermark", "0.6"]);
+    publish.await.unwrap().unwrap();
+    eventually("it is handled", async || history.distinct() == 2).await;
+    bus.check().await.unwrap();
+    running.stop().await;
+}
