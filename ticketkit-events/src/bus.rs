@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     Clock, Envelope,
-    engine::{Engine, EngineError, SubscriptionStats, memory::MemoryEngine},
+    engine::{ConnectionStats, Engine, EngineError, SubscriptionStats, memory::MemoryEngine},
     parked::ParkedEvents,
 };
 
@@ -125,6 +125,12 @@ impl Bus {
     /// If the engine cannot be reached.
     pub async fn subscriptions(&self) -> Result<Vec<SubscriptionStats>, EngineError> {
         self.engine.stats().await
+    }
+
+    /// Returns the figures of the connections, of an engine that has a broker.
+    #[must_use]
+    pub fn connections(&self) -> Option<ConnectionStats> {
+        self.engine.connections()
     }
 
     /// Removes a durable subscription that nobody runs any more, with all that it has not handled;

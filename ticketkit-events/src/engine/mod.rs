@@ -26,7 +26,7 @@ pub use self::{
     delivery::{Claim, Delivery, Outcome, Settlement},
     error::EngineError,
     spec::{Capabilities, Lifetime, SubscriptionSpec},
-    stats::SubscriptionStats,
+    stats::{ConnectionStats, SubscriptionStats},
 };
 use crate::{
     BoxFuture, Envelope, EventId,
@@ -90,6 +90,11 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Returns the figures of every subscription, by name.
     fn stats(&self) -> BoxFuture<'_, Result<Vec<SubscriptionStats>, EngineError>>;
+
+    /// Returns the figures of the connections, of an engine that has a broker.
+    fn connections(&self) -> Option<ConnectionStats> {
+        None
+    }
 
     /// Removes a subscription with all that it has not handled; returns whether it was there.
     ///

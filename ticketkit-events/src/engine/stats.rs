@@ -16,3 +16,14 @@ pub struct SubscriptionStats {
     /// When the oldest pending event was published; its age is the lag.
     pub oldest: Option<Timestamp>,
 }
+
+/// The figures of the connections to a broker at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionStats {
+    /// How often a connection was lost and made again, since the engine was opened.
+    pub reconnects: u64,
+    /// Events that are on their way to the broker and not confirmed.
+    pub unconfirmed: u64,
+    /// Whether the broker takes no events for now, being short of memory or disk.
+    pub blocked: bool,
+}

@@ -11,7 +11,10 @@ use prometheus_client::{
     metrics::{MetricType, gauge::ConstGauge},
 };
 
-use crate::{Timestamp, engine::SubscriptionStats};
+use crate::{
+    Timestamp,
+    engine::{ConnectionStats, SubscriptionStats},
+};
 
 struct Level {
     name: &'static str,
@@ -64,6 +67,28 @@ impl Levels {
             ] {
                 self.add(name, help, "subscription", &stats.name, value);
             }
+        }
+    }
+
+    pub(super) fn take_connections(&mut self, engine: &str, stats: ConnectionStats) {
+        for (name, help, value) in [
+            (
+                "events_broker_reconnects",
+                "Connections that were lost and made again",
+                stats.reconnects as f64,
+            ),
+            (
+                "events_broker_unconfirmed",
+                "Events on their way to the broker",
+                stats.unconfirmed as f64,
+            ),
+            (
+                "events_broker_blocked",
+                "Whether the broker takes no events",
+                f64::from(u8::from(stats.blocked)),
+            ),
+        ] {
+            self.add(name, help, "engine", engine, value);
         }
     }
 

@@ -27,6 +27,9 @@
 //! | `events_subscription_retrying` | `subscription` | of these, failed at least once |
 //! | `events_subscription_parked` | `subscription` | events that wait for an operator |
 //! | `events_subscription_lag_seconds` | `subscription` | age of the oldest pending event |
+//! | `events_broker_reconnects` | `engine` | connections that were lost and made again |
+//! | `events_broker_unconfirmed` | `engine` | events on their way to the broker |
+//! | `events_broker_blocked` | `engine` | 1 while the broker takes no events |
 //! | `events_outbox_pending` | `database` | committed and not on the bus |
 //! | `events_outbox_failing` | `database` | of these, refused at least once |
 //! | `events_outbox_oldest_seconds` | `database` | age of the oldest of them |
@@ -138,6 +141,9 @@ impl EventMetrics {
         // An engine or a database that does not answer is told of by the health checks.
         if let Ok(subscriptions) = bus.subscriptions().await {
             levels.take_subscriptions(&subscriptions, Clock::system().now());
+        }
+        if let Some(stats) = bus.connections() {
+            levels.take_connections(bus.engine().name(), stats);
         }
         #[cfg(feature = "sql")]
         {

@@ -1,6 +1,12 @@
 //! Connections that are kept up.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::StreamExt;
 use lapin::{Channel, Connection, ConnectionProperties, Event};
@@ -53,14 +59,16 @@ enum State {
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     state: watch::Receiver<State>,
+    reconnects: Arc<AtomicU64>,
 }
 
 impl Link {
     pub(super) async fn open(address: Address) -> Result<Self, EngineError> {
         let connection = Arc::new(connect(&address, "consume").await?);
         let (sender, state) = watch::channel(State::Up(connection.clone()));
-        tokio::spawn(keep_up(address, connection, sender));
-        Ok(Self { state })
+        let reconnects = Arc::new(AtomicU64::new(0));
+        tokio::spawn(keep_up(address, connection, sender, reconnects.clone()));
+        Ok(Self { state, reconnects })
     }
 
     /// Opens a channel; waits a moment for a connection that is down.
@@ -79,6 +87,11 @@ impl Link {
         connection.create_channel().await.map_err(failed("open a channel"))
     }
 
+    /// Returns how often it was lost and made again.
+    pub(super) fn reconnects(&self) -> u64 {
+        self.reconnects.load(Ordering::Relaxed)
+    }
+
     pub(super) fn check(&self) -> Result<(), EngineError> {
         match &*self.state.borrow() {
             State::Up(_) => Ok(()),
@@ -88,7 +101,12 @@ impl Link {
 }
 
 /// Connects again whenever the connection ends, until nobody uses it any more.
-async fn keep_up(address: Address, first: Arc<Connection>, state: watch::Sender<State>) {
+async fn keep_up(
+    address: Address,
+    first: Arc<Connection>,
+    state: watch::Sender<State>,
+    reconnects: Arc<AtomicU64>,
+) {
     let mut connection = first;
     loop {
         let reason = tokio::select! {
@@ -113,6 +131,7 @@ async fn keep_up(address: Address, first: Arc<Connection>, state: watch::Sender<
                 }
             }
         };
+        reconnects.fetch_add(1, Ordering::Relaxed);
         info!(%address, "connected again for consuming");
         state.send_replace(State::Up(connection.clone()));
     }

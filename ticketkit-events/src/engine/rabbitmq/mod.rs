@@ -36,6 +36,7 @@ mod confirm;
 mod consumer;
 mod delay;
 mod error;
+mod flight;
 mod lanes;
 mod link;
 mod members;
@@ -46,6 +47,7 @@ mod options;
 mod parked;
 mod part;
 mod publish;
+mod registry;
 mod session;
 mod settle;
 mod stats;
@@ -55,7 +57,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, MutexGuard,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
@@ -68,14 +70,17 @@ pub use self::options::RabbitMqOptions;
 use self::{
     address::Address,
     consumer::RabbitMqConsumer,
+    flight::Message,
     link::Link,
-    publish::{Message, Publisher},
+    publish::Publisher,
+    registry::{Known, Registry},
     session::Plan,
-    stats::{Counts, Known},
+    stats::Counts,
     topology::Topology,
 };
 use super::{
-    Capabilities, Consumer, Engine, EngineError, Lifetime, SubscriptionSpec, SubscriptionStats,
+    Capabilities, ConnectionStats, Consumer, Engine, EngineError, Lifetime, SubscriptionSpec,
+    SubscriptionStats,
 };
 use crate::{
     BoxFuture, Clock, Envelope, EventId, Timestamp,
@@ -101,7 +106,7 @@ struct Inner {
     publisher: Publisher,
     link: Link,
     clock: Clock,
-    known: Mutex<BTreeMap<String, Known>>,
+    registry: Registry,
     /// One wait queue is declared at a time.
     waits: tokio::sync::Mutex<()>,
     /// One look at parked events at a time.
@@ -133,7 +138,9 @@ impl RabbitMqEngine {
     ) -> Result<Self, EngineError> {
         let address = Address::parse(url)?;
         let topology = Topology::new(options);
-        let publisher = Publisher::open(address.clone(), topology.clone()).await?;
+        let registry = Registry::default();
+        let publisher =
+            Publisher::open(address.clone(), topology.clone(), registry.clone()).await?;
         let link = Link::open(address.clone()).await?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -142,7 +149,7 @@ impl RabbitMqEngine {
                 publisher,
                 link,
                 clock,
-                known: Mutex::default(),
+                registry,
                 waits: tokio::sync::Mutex::default(),
                 looks: tokio::sync::Mutex::default(),
                 last_place: AtomicI64::new(0),
@@ -153,8 +160,7 @@ impl RabbitMqEngine {
 
 impl Inner {
     fn known(&self) -> MutexGuard<'_, BTreeMap<String, Known>> {
-        // Nothing panics while it is held.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.registry.known()
     }
 
     /// Returns a place for a parked event: the time in microseconds, and more than
@@ -233,6 +239,7 @@ impl Inner {
         let mut known = self.known();
         let entry = known.entry(name).or_insert_with(|| Known {
             names,
+            types: spec.types,
             consumers: Vec::new(),
             waits: BTreeMap::new(),
         });
@@ -325,6 +332,11 @@ impl Engine for RabbitMqEngine {
 
     fn stats(&self) -> BoxFuture<'_, Result<Vec<SubscriptionStats>, EngineError>> {
         Box::pin(async move { self.inner.count().await })
+    }
+
+    fn connections(&self) -> Option<ConnectionStats> {
+        let (publisher, link) = (self.inner.publisher.stats(), self.inner.link.reconnects());
+        Some(ConnectionStats { reconnects: publisher.reconnects + link, ..publisher })
     }
 
     fn remove<'a>(&'a self, subscription: &'a str) -> BoxFuture<'a, Result<bool, EngineError>> {

@@ -18,9 +18,9 @@ use tokio::{
 use super::{
     Inner,
     error::{NOT_FOUND, RESOURCE_LOCKED, failed, reply_code},
+    flight::Message,
     message::{self, Received},
     names::Names,
-    publish::Message,
 };
 use crate::{
     EventId,

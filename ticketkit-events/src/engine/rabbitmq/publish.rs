@@ -3,14 +3,17 @@
 //! One task drives them all. Each caller by itself would wake for each frame that is
 //! sent: driven together they are a third faster.
 
-use std::{pin::Pin, time::Duration};
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::{FutureExt, Stream, StreamExt, stream::FuturesUnordered};
-use lapin::{
-    BasicProperties, Channel, Confirmation, Connection, Event,
-    options::{BasicPublishOptions, ConfirmSelectOptions},
-    types::ShortString,
-};
+use lapin::{Channel, Connection, Event, options::ConfirmSelectOptions};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{Instant, sleep_until, timeout},
@@ -19,12 +22,17 @@ use tracing::{info, warn};
 
 use super::{
     address::Address,
-    confirm::{Identity, Verdict, Window},
+    confirm::Window,
     error::{failed, unreachable},
+    flight::{Message, answer, fly},
     link::{GRACE, backoff, connect},
+    registry::Registry,
     topology::Topology,
 };
-use crate::{engine::EngineError, handler::describe};
+use crate::{
+    engine::{ConnectionStats, EngineError},
+    handler::describe,
+};
 
 /// Publishes whose confirm is awaited at the same time.
 const WINDOW: usize = 2_000;
@@ -32,15 +40,6 @@ const QUEUE: usize = 1_000;
 const BATCH: usize = 100;
 /// A confirm that takes longer is not waited for: the caller publishes again.
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// A message to publish: persistent, mandatory and confirmed.
-#[derive(Debug)]
-pub(super) struct Message {
-    pub(super) exchange: ShortString,
-    pub(super) routing_key: ShortString,
-    pub(super) properties: BasicProperties,
-    pub(super) body: Vec<u8>,
-}
 
 type Reply = oneshot::Sender<Result<(), EngineError>>;
 
@@ -64,15 +63,28 @@ enum Status {
 pub(super) struct Publisher {
     requests: mpsc::Sender<Request>,
     status: watch::Receiver<Status>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    reconnects: AtomicU64,
+    unconfirmed: AtomicU64,
 }
 
 impl Publisher {
-    pub(super) async fn open(address: Address, topology: Topology) -> Result<Self, EngineError> {
-        let session = Session::open(&address, &topology).await?;
+    pub(super) async fn open(
+        address: Address,
+        topology: Topology,
+        registry: Registry,
+    ) -> Result<Self, EngineError> {
+        let target = Target { address, topology, registry };
+        let session = Session::open(&target).await?;
         let (requests, receiver) = mpsc::channel(QUEUE);
         let (sender, status) = watch::channel(Status::Up);
-        tokio::spawn(drive(address, topology, session, receiver, sender));
-        Ok(Self { requests, status })
+        let counts = Arc::new(Counts::default());
+        tokio::spawn(drive(target, session, receiver, sender, counts.clone()));
+        Ok(Self { requests, status, counts })
     }
 
     /// Publishes a message, and waits for its confirm.
@@ -97,6 +109,14 @@ impl Publisher {
         }
     }
 
+    pub(super) fn stats(&self) -> ConnectionStats {
+        ConnectionStats {
+            reconnects: self.counts.reconnects.load(Ordering::Relaxed),
+            unconfirmed: self.counts.unconfirmed.load(Ordering::Relaxed),
+            blocked: matches!(&*self.status.borrow(), Status::Blocked(_)),
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), EngineError> {
         match &*self.status.borrow() {
             Status::Up => Ok(()),
@@ -109,6 +129,13 @@ impl Publisher {
     }
 }
 
+/// What publishing connects to, and what has to be there.
+struct Target {
+    address: Address,
+    topology: Topology,
+    registry: Registry,
+}
+
 struct Session {
     connection: Connection,
     channel: Channel,
@@ -116,11 +143,12 @@ struct Session {
 }
 
 impl Session {
-    async fn open(address: &Address, topology: &Topology) -> Result<Self, EngineError> {
-        let connection = connect(address, "publish").await?;
+    async fn open(target: &Target) -> Result<Self, EngineError> {
+        let connection = connect(&target.address, "publish").await?;
         let events = Box::pin(connection.events_listener());
         let channel = connection.create_channel().await.map_err(failed("open a channel"))?;
-        topology.declare_base(&channel).await?;
+        target.topology.declare_base(&channel).await?;
+        target.registry.declare_again(&connection, &target.topology).await?;
         channel
             .confirm_select(ConfirmSelectOptions::default())
             .await
@@ -134,15 +162,16 @@ impl Session {
 }
 
 async fn drive(
-    address: Address,
-    topology: Topology,
+    target: Target,
     first: Session,
     mut requests: mpsc::Receiver<Request>,
     status: watch::Sender<Status>,
+    counts: Arc<Counts>,
 ) {
     let mut session = first;
+    let address = &target.address;
     loop {
-        let Some(reason) = run(&mut session, &mut requests, &status).await else {
+        let Some(reason) = run(&mut session, &mut requests, &status, &counts).await else {
             // Nobody publishes any more; that the broker is told is a courtesy.
             drop(session.connection.close(200, "bye".into()).await);
             return;
@@ -153,7 +182,7 @@ async fn drive(
         let again = async {
             loop {
                 tokio::time::sleep(backoff(attempt)).await;
-                match Session::open(&address, &topology).await {
+                match Session::open(&target).await {
                     Ok(session) => return session,
                     Err(error) => {
                         let reason = describe(&error);
@@ -179,6 +208,7 @@ async fn drive(
             session = again => session,
             () = refuse => return,
         };
+        counts.reconnects.fetch_add(1, Ordering::Relaxed);
         info!(%address, "connected again for publishing");
         status.send_replace(Status::Up);
     }
@@ -190,6 +220,7 @@ async fn run(
     session: &mut Session,
     requests: &mut mpsc::Receiver<Request>,
     status: &watch::Sender<Status>,
+    counts: &Counts,
 ) -> Option<String> {
     let channel = &session.channel;
     let mut window: Window<Reply> = Window::default();
@@ -197,6 +228,7 @@ async fn run(
     let mut batch = Vec::with_capacity(BATCH);
     let (mut blocked, mut open) = (false, true);
     let reason = loop {
+        counts.unconfirmed.store(window.len() as u64, Ordering::Relaxed);
         if !open && flights.is_empty() {
             return None;
         }
@@ -261,53 +293,4 @@ async fn run(
         )));
     }
     Some(reason)
-}
-
-type Landed = Result<(bool, Option<(Identity, String)>), String>;
-
-async fn fly(channel: &Channel, number: u64, message: Message) -> (u64, Landed) {
-    let options = BasicPublishOptions { mandatory: true, immediate: false };
-    let Message { exchange, routing_key, properties, body } = message;
-    let publish = async {
-        let confirm =
-            channel.basic_publish(exchange, routing_key, options, &body, properties).await?;
-        confirm.await
-    };
-    let landed = match publish.await {
-        Ok(Confirmation::Ack(returned)) => Ok((true, returned.as_ref().map(identify))),
-        Ok(Confirmation::Nack(returned)) => Ok((false, returned.as_ref().map(identify))),
-        Ok(Confirmation::NotRequested) => Err("the channel gives no confirms".to_owned()),
-        Err(error) => Err(describe(&error)),
-    };
-    (number, landed)
-}
-
-fn identify(returned: &lapin::message::BasicReturnMessage) -> (Identity, String) {
-    let (exchange, routing_key) = (returned.exchange.as_str(), returned.routing_key.as_str());
-    let identity = Identity::of(id_of(&returned.properties), exchange, routing_key);
-    (identity, returned.reply_text.to_string())
-}
-
-fn id_of(properties: &BasicProperties) -> &str {
-    properties.message_id().as_ref().map_or("", ShortString::as_str)
-}
-
-impl Message {
-    fn identity(&self) -> Identity {
-        Identity::of(id_of(&self.properties), self.exchange.as_str(), self.routing_key.as_str())
-    }
-}
-
-fn answer(verdict: Verdict) -> Result<(), EngineError> {
-    match verdict {
-        Verdict::Accepted => Ok(()),
-        Verdict::Refused => Err(EngineError::failed(
-            "the broker of the rabbitmq engine has refused the event",
-            "basic.nack: a queue is full or has no leader",
-        )),
-        Verdict::Returned(text) => Err(EngineError::failed(
-            "the rabbitmq engine finds no queue that takes the event",
-            text,
-        )),
-    }
 }

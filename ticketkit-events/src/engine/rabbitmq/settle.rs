@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::{
     Inner, delay,
+    flight::Message,
     message::{self, number, restamped, text},
     names::Names,
-    publish::Message,
     topology::WAIT_DECLARED,
 };
 use crate::engine::EngineError;

@@ -1,9 +1,6 @@
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicI64, AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
 use lapin::{
@@ -43,15 +40,6 @@ impl Counts {
     }
 }
 
-/// A subscription that was declared by this process.
-#[derive(Debug)]
-pub(super) struct Known {
-    pub(super) names: Names,
-    pub(super) consumers: Vec<Weak<Counts>>,
-    /// The wait queues that were used, by their time.
-    pub(super) waits: BTreeMap<u64, tokio::time::Instant>,
-}
-
 impl Inner {
     /// Counts the events of the subscriptions that this process has declared: what
     /// others have, only the management plug-in could list.
@@ -59,7 +47,7 @@ impl Inner {
         let known: Vec<(Names, Vec<Arc<Counts>>, Vec<u64>)> = self
             .known()
             .values()
-            .filter(|known| !known.names.instance || known.consumers.iter().any(is_alive))
+            .filter(|known| !known.names.instance || known.is_consumed())
             .map(|known| {
                 let counts = known.consumers.iter().filter_map(Weak::upgrade).collect();
                 (known.names.clone(), counts, known.waits.keys().copied().collect())
@@ -136,8 +124,4 @@ impl Inner {
             Err(error) => Err(failed("count its events")(error)),
         }
     }
-}
-
-fn is_alive(counts: &Weak<Counts>) -> bool {
-    counts.strong_count() > 0
 }
