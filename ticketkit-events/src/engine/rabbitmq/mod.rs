@@ -60,6 +60,7 @@ use std::{
         Arc, MutexGuard,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use futures_util::future::join_all;
@@ -93,6 +94,13 @@ use crate::{
 const PREFETCH: usize = 32;
 /// An ordered subscription holds what waits behind other events of its key.
 const ORDERED_PREFETCH: usize = 1_000;
+
+/// How long a broker may take to write a new queue and its bindings to its disk.
+///
+/// Killed before, it comes back without the binding, or with a queue that never answers (seen in
+/// 3.10; what was half a second old was whole). So a subscription is not called declared earlier:
+/// once in its life.
+const WRITTEN: Duration = Duration::from_secs(1);
 
 /// The RabbitMQ engine; clones share everything.
 #[derive(Clone)]
@@ -225,7 +233,11 @@ impl Inner {
         let names = self.topology.names(&name, spec.ordered, instance);
         let channel = self.link.channel().await?;
         self.topology.declare_base(&channel).await?;
+        let fresh = !instance && self.topology.lasts() && !self.exists(&names).await?;
         self.topology.declare(&channel, &names, &spec.types).await?;
+        if fresh {
+            tokio::time::sleep(WRITTEN).await;
+        }
         let least = if spec.ordered { ORDERED_PREFETCH } else { 0 };
         let all = names.all();
         let prefetch = spec.concurrency.saturating_mul(PREFETCH).max(least).div_ceil(all.len());

@@ -107,6 +107,23 @@ impl Inner {
         Ok(found)
     }
 
+    /// Returns whether a subscription was declared before.
+    pub(super) async fn exists(&self, names: &Names) -> Result<bool, EngineError> {
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let channel = self.link.channel().await?;
+        for names in names.all() {
+            let queue = names.queue.as_str().into();
+            match channel.queue_declare(queue, passive, FieldTable::default()).await {
+                Ok(_) => {}
+                // That has closed the channel.
+                Err(error) if reply_code(&error) == Some(NOT_FOUND) => return Ok(false),
+                Err(error) => return Err(failed("look for a subscription")(error)),
+            }
+        }
+        channel.close(200, "done".into()).await.map_err(failed("close a channel"))?;
+        Ok(true)
+    }
+
     /// Returns how many messages of a queue no consumer has; none if it is not there.
     async fn ready(&self, channel: &mut Option<Channel>, queue: &str) -> Result<u64, EngineError> {
         let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };

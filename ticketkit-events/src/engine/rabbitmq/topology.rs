@@ -57,6 +57,11 @@ impl Topology {
         format!("{}.unrouted", self.options.prefix)
     }
 
+    /// Returns whether queues stay while nobody uses them.
+    pub(super) fn lasts(&self) -> bool {
+        self.options.vanishing.is_none()
+    }
+
     pub(super) fn partitions(&self) -> u8 {
         self.options.partitions
     }
