@@ -169,7 +169,8 @@ fn every_page_is_readable_on_every_screen() {
 #[ignore = "needs chromium and chromedriver: run cargo xtask test"]
 fn a_bad_page_is_found_out() {
     let browser = Browser::open();
-    browser.look(View { width: 360, dark: false });
+    // A phone would zoom out of a page that does not say how wide it is.
+    browser.look(View { width: 700, dark: false });
     let page = "data:text/html,<body style='background:white'><p style='color:%23aaa'>pale</p>\
                 <h3 id=x>deep</h3><input id=x style='border:1px solid %23eee'><button></button>\
                 <div style='width:900px'>wide</div>";
