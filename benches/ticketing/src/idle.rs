@@ -3,12 +3,7 @@
 use std::{fs, path::Path, thread, time::Duration};
 
 use serde_json::json;
-use ticketing_load::{
-    Record, Session, System,
-    record::Kind,
-    session::Target,
-    system::Form,
-};
+use ticketing_load::{Record, Session, System, record::Kind, session::Target, system::Form};
 use ticketkit_bench::Figure;
 use tokio::{runtime::Runtime, task::JoinSet};
 
@@ -35,7 +30,10 @@ pub(crate) fn measure(binary: &Path, runtime: &Runtime) -> Result<()> {
     system.restart(Form::AllInOne, &QUIET)?;
     println!("{}", Figure::at_most("start-100k-tickets", ms(&system), START, "ms"));
     thread::sleep(Duration::from_secs(3));
-    println!("{}", Figure::at_most("idle-memory-100k-tickets", resident(system.id())?, MEMORY, "MB"));
+    println!(
+        "{}",
+        Figure::at_most("idle-memory-100k-tickets", resident(system.id())?, MEMORY, "MB")
+    );
     Ok(())
 }
 

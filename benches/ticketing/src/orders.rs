@@ -8,11 +8,7 @@ use std::{fs, path::Path, time::Instant};
 
 use serde_json::json;
 use ticketing_load::{
-    Record, Session, System,
-    record::Kind,
-    session::Target,
-    system::Form,
-    trade::until,
+    Record, Session, System, record::Kind, session::Target, system::Form, trade::until,
 };
 use ticketkit_bench::Figure;
 use ticketkit_servers::Postgres;
@@ -132,8 +128,8 @@ fn pgbench(url: &str) -> Result<f64> {
         .arg(&script)
         .arg(url);
     let said = output(&mut command)?;
-    let rate = said.lines().find_map(|line| {
-        line.strip_prefix("tps = ")?.split_whitespace().next()?.parse().ok()
-    });
+    let rate = said
+        .lines()
+        .find_map(|line| line.strip_prefix("tps = ")?.split_whitespace().next()?.parse().ok());
     rate.ok_or_else(|| format!("pgbench told no rate:\n{said}").into())
 }

@@ -56,9 +56,11 @@ async fn story(seller: &Session, buyer: &Session) -> Result<Duration> {
     let ticket = seller.post(Kind::Sell, "/api/tickets", &body).await?.document;
 
     let body = json!({ "ticketId": ticket["id"] });
-    let order = wait(&mut waited, || buyer.post(Kind::Order, "/api/orders", &body), |answer| {
-        answer.status == 201
-    })
+    let order = wait(
+        &mut waited,
+        || buyer.post(Kind::Order, "/api/orders", &body),
+        |answer| answer.status == 201,
+    )
     .await?;
     let path = format!("/api/orders/{}", order.document["id"].as_str().unwrap_or_default());
     let read = || buyer.get(Kind::ReadOrder, &path);
@@ -66,9 +68,11 @@ async fn story(seller: &Session, buyer: &Session) -> Result<Duration> {
     wait(&mut waited, read, is("awaiting_payment")).await?;
 
     let body = json!({ "orderId": order.document["id"], "token": "pm_card_visa" });
-    wait(&mut waited, || buyer.post(Kind::Pay, "/api/payments", &body), |answer| {
-        answer.status == 201
-    })
+    wait(
+        &mut waited,
+        || buyer.post(Kind::Pay, "/api/payments", &body),
+        |answer| answer.status == 201,
+    )
     .await?;
     wait(&mut waited, read, is("complete")).await?;
     Ok(waited)

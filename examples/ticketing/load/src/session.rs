@@ -24,6 +24,9 @@ use crate::record::{Kind, Outcome, Record};
 /// How long an answer may take before it counts as none.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long one waits after an answer that says that the system cannot now.
+const LATER: Duration = Duration::from_millis(100);
+
 /// What is asked of the system, with connections that are kept.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -166,6 +169,10 @@ impl Session {
             self.once(Kind::Refresh, Method::POST, "/api/users/refresh", Some(&empty), None)
                 .await?;
             return self.once(kind, method, path, body, key).await;
+        }
+        if answer.status.is_server_error() {
+            // Who is told to come later does not ask again at once.
+            sleep(LATER).await;
         }
         Ok(answer)
     }
