@@ -3,7 +3,7 @@ use serde_path_to_error::{Path, Segment};
 
 use super::{
     message::{message, rule},
-    shape::wants_object,
+    objects::Objects,
 };
 use crate::{
     FieldError, ServiceError,
@@ -35,22 +35,10 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
         return Err(MalformedJson { line: 1, column: error.valid_up_to() + 1 }.into());
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer)
+    let parsed = serde_path_to_error::deserialize(Objects(&mut deserializer))
         .map_err(|error| (Some(error.path().clone()), error.into_inner()))
         .and_then(|value| deserializer.end().map(|()| value).map_err(|error| (None, error)));
-    match parsed {
-        // Derived code reads a struct from an array too; the contract does not.
-        Ok(_) if wants_object::<T>() && !is_object(bytes) => {
-            let error = FieldError::new("must be an object").code("type");
-            Err(MalformedBody(error).into())
-        }
-        Ok(value) => Ok(value),
-        Err((path, error)) => Err(reject(bytes, path.as_ref(), &error)),
-    }
-}
-
-fn is_object(bytes: &[u8]) -> bool {
-    bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+    parsed.map_err(|(path, error)| reject(bytes, path.as_ref(), &error))
 }
 
 fn reject(bytes: &[u8], path: Option<&Path>, error: &serde_json::Error) -> JsonError {
@@ -131,6 +119,37 @@ mod tests {
         ] {
             let refused = refusal(json);
             assert_eq!(refused, ("malformed_body".into(), pointer.map(Into::into)), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_struct_is_read_from_an_object_alone_however_deep() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only whether it parses is of interest")]
+        enum Kind {
+            Lent { days: u8 },
+            Sold(Box<Outer>),
+        }
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only whether it parses is of interest")]
+        struct Outer {
+            bodies: Vec<Option<Body>>,
+            pair: (u8, u8),
+            kind: Option<Kind>,
+        }
+
+        let good =
+            r#"{"bodies":[null,{"title":"a","price":1}],"pair":[1,2],"kind":{"Lent":{"days":1}}}"#;
+        from_json::<Outer>(good.as_bytes()).unwrap();
+        for (json, pointer) in [
+            (r#"{"bodies":[null,["a",1,null]],"pair":[1,2]}"#, "/bodies/1"),
+            (r#"{"bodies":[],"pair":[1,2],"kind":{"Lent":[1]}}"#, "/kind/Lent"),
+            (r#"{"bodies":[],"pair":[1,2],"kind":{"Sold":[[],[1,2],null]}}"#, "/kind/Sold"),
+        ] {
+            let error = from_json::<Outer>(json.as_bytes()).unwrap_err();
+            let problem = Problem::of(&error);
+            assert_eq!(problem.errors[0].pointer.as_deref(), Some(pointer), "{json}");
+            assert_eq!(problem.errors[0].message, "must be an object", "{json}");
         }
     }
 

@@ -18,12 +18,16 @@
 //! assert_eq!(problem.errors[0].pointer.as_deref(), Some("/price"));
 //! ```
 
+#[cfg(any(feature = "chassis", feature = "garde"))]
+mod asked;
 mod content_type;
 mod json;
 mod message;
 #[cfg(feature = "garde")]
 mod names;
+mod objects;
 mod pairs;
+#[cfg(feature = "chassis")]
 mod shape;
 mod text;
 

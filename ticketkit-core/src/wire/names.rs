@@ -10,7 +10,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::shape::Asked;
+use super::asked::Asked;
 
 /// Translates a path of Rust's names into the names that `T` is read from.
 ///

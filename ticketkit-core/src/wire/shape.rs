@@ -1,41 +1,28 @@
 //! Tells what a type asks its format for, without a value of it.
 
-use std::{cell::Cell, fmt};
+use std::cell::Cell;
 
 use serde::{
-    de::{self, Deserialize, Deserializer, Visitor},
+    de::{Deserialize, Deserializer, Visitor},
     forward_to_deserialize_any,
 };
 
-/// Tells whether `T` is a struct with named members or a map.
-pub(super) fn wants_object<T: for<'de> Deserialize<'de>>() -> bool {
-    probe::<T>().is_some()
-}
+use super::asked::Asked;
 
-/// Returns the names of the members of a struct.
-#[cfg(feature = "chassis")]
+/// Returns the names of the members of a struct; none for any other type.
 pub(crate) fn members<T: for<'de> Deserialize<'de>>() -> &'static [&'static str] {
-    probe::<T>().unwrap_or_default()
-}
-
-fn probe<T: for<'de> Deserialize<'de>>() -> Option<&'static [&'static str]> {
-    let asked = Cell::new(None);
+    let asked = Cell::new(&[][..]);
     let _ = T::deserialize(Probe(&asked));
     asked.get()
 }
 
 /// Notes the members that it is asked for, and never gives a value.
-struct Probe<'a>(&'a Cell<Option<&'static [&'static str]>>);
+struct Probe<'a>(&'a Cell<&'static [&'static str]>);
 
 impl<'de> Deserializer<'de> for Probe<'_> {
     type Error = Asked;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Asked> {
-        Err(Asked)
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Asked> {
-        self.0.set(Some(&[]));
         Err(Asked)
     }
 
@@ -45,7 +32,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         members: &'static [&'static str],
         _: V,
     ) -> Result<V::Value, Asked> {
-        self.0.set(Some(members));
+        self.0.set(members);
         Err(Asked)
     }
 
@@ -59,25 +46,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct seq tuple tuple_struct enum identifier ignored_any
-    }
-}
-
-/// The answer of whoever is asked and has no value.
-#[derive(Debug)]
-pub(super) struct Asked;
-
-impl fmt::Display for Asked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a probe has no value")
-    }
-}
-
-impl std::error::Error for Asked {}
-
-impl de::Error for Asked {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self
+        unit unit_struct seq tuple tuple_struct map enum identifier ignored_any
     }
 }
 
@@ -86,19 +55,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn structs_and_maps_want_an_object() {
+    fn structs_tell_their_members_also_through_a_wrapper() {
         #[derive(serde::Deserialize)]
+        #[expect(dead_code, reason = "the shape is what counts")]
         struct Named {
-            #[expect(dead_code, reason = "the shape is what counts")]
             a: u8,
         }
         #[derive(serde::Deserialize)]
         struct Wrapper(#[expect(dead_code, reason = "the shape is what counts")] Named);
 
-        assert!(wants_object::<Named>());
-        assert!(wants_object::<Wrapper>());
-        assert!(wants_object::<std::collections::BTreeMap<String, u8>>());
-        assert!(!wants_object::<Vec<u8>>());
-        assert!(!wants_object::<String>());
+        assert_eq!(members::<Named>(), ["a"]);
+        assert_eq!(members::<Wrapper>(), ["a"]);
+        assert!(members::<std::collections::BTreeMap<String, u8>>().is_empty());
+        assert!(members::<Vec<u8>>().is_empty());
     }
 }

@@ -11,6 +11,7 @@ mod client;
 mod contract;
 mod derive;
 mod extractors;
+mod fuzzing;
 mod golden;
 mod layers;
 mod pages;
