@@ -15,6 +15,8 @@ use crate::{
     process,
 };
 
+const PYTHON: &str = "/usr/bin/python3";
+
 /// Asked by Debian's maintainer scripts before they start a service.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
@@ -75,6 +77,11 @@ pub(crate) fn list(needs: &BTreeSet<Need>) -> String {
 pub(crate) fn missing(needs: &BTreeSet<Need>) -> BTreeSet<Need> {
     let lacks = |need: &Need| match need {
         Need::LocalStripe => !localstripe::is_there(),
+        // A library of Debian's Python, whatever other Python is first in `PATH`.
+        Need::PyJwt => {
+            !process::output(Command::new(PYTHON).args(["-c", "import jwt, cryptography"]))
+                .is_ok_and(|(status, _)| status.success())
+        }
         need => programs(*need).iter().any(|program| find(program).is_none()),
     };
     needs.iter().copied().filter(lacks).collect()
@@ -86,6 +93,7 @@ fn programs(need: Need) -> &'static [&'static str] {
         Need::RabbitMq => &["rabbitmq-server", "epmd"],
         Need::Chromium => &["chromium", "chromedriver"],
         Need::LocalStripe => &["localstripe"],
+        Need::PyJwt => &["python3"],
     }
 }
 
@@ -95,6 +103,7 @@ fn packages(needs: &BTreeSet<Need>) -> Vec<&'static str> {
         Need::RabbitMq => &["rabbitmq-server"],
         Need::Chromium => &["chromium", "chromium-driver"],
         Need::LocalStripe => &[],
+        Need::PyJwt => &["python3-jwt", "python3-cryptography"],
     };
     needs.iter().flat_map(of).copied().collect()
 }

@@ -22,11 +22,12 @@ pub(crate) enum Need {
     RabbitMq,
     Chromium,
     LocalStripe,
+    PyJwt,
 }
 
 impl Need {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Postgres, Self::RabbitMq, Self::Chromium, Self::LocalStripe];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Postgres, Self::RabbitMq, Self::Chromium, Self::LocalStripe, Self::PyJwt];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -34,6 +35,7 @@ impl Need {
             Self::RabbitMq => "RabbitMQ",
             Self::Chromium => "Chromium",
             Self::LocalStripe => "localstripe",
+            Self::PyJwt => "PyJWT",
         }
     }
 
