@@ -205,7 +205,9 @@ pub(crate) async fn latency() -> Result<()> {
     let runner = Subscription::new("ours")
         .handle(async move |event: Made| {
             let now = Instant::now();
-            if let Some(at) = seen.lock().ok().as_mut().and_then(|all| all.get_mut(event.n as usize)) {
+            if let Some(at) =
+                seen.lock().ok().as_mut().and_then(|all| all.get_mut(event.n as usize))
+            {
                 *at = Some(now);
             }
             Ok(())
