@@ -6,6 +6,16 @@
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+/// The snippets of the page on protecting a service.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/auth.md")]
+pub struct Auth;
+
+/// The snippets of the page on bans.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/bans.md")]
+pub struct Bans;
+
 /// The snippets of the page on errors.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/src/errors.md")]
