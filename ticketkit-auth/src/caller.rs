@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     AuthError, StalePolicy,
+    revocation::Standing,
     token::{Claims, InvalidToken},
 };
 
@@ -41,6 +42,15 @@ pub enum Refusal {
 }
 
 impl Caller {
+    pub(crate) fn of(user: User, standing: Standing) -> Self {
+        match standing {
+            Standing::Good => Self::User(user),
+            Standing::Revoked => Self::Refused(Refusal::Revoked),
+            Standing::Banned => Self::Refused(Refusal::Banned),
+            Standing::Stale => Self::Refused(Refusal::Stale(user)),
+        }
+    }
+
     /// Returns the user, or the error that a route answers which needs one.
     ///
     /// # Errors
@@ -58,6 +68,16 @@ impl Caller {
                 StalePolicy::Refuse => Err(AuthError::Stale),
             },
             Self::Refused(Refusal::NotReady) => Err(AuthError::Stale),
+        }
+    }
+}
+
+#[cfg(feature = "events")]
+impl Caller {
+    /// Asks a view again that was stale before.
+    pub(crate) fn judge_again(&mut self, view: &crate::RevocationView) {
+        if let Self::Refused(Refusal::Stale(user)) = self {
+            *self = Self::of(user.clone(), view.standing(user.claims()));
         }
     }
 }

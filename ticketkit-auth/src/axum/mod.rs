@@ -1,6 +1,8 @@
 //! Guards as extractors, and cookies as a part of a response, for axum.
 //!
-//! A handler says by its arguments whom it serves. Put them first: axum extracts in order, and
+//! With [`Routes`] every route says whom it serves, and one that does not say it does not compile.
+//!
+//! A handler says by its arguments too whom it serves. Put them first: axum extracts in order, and
 //! nothing of a body is read for a caller who is refused.
 //!
 //! ```
@@ -30,5 +32,7 @@
 
 mod cookies;
 mod extract;
+mod routes;
 
 pub use extract::{Admin, AdminUser, CurrentUser, OptionalUser, RequireRole, Role};
+pub use routes::{Access, Routes, Rule};

@@ -23,19 +23,23 @@
 //! last number: a view that missed one is not fresh, whatever the reason, and loads a snapshot.
 //! Nothing depends on the stream keeping its order.
 
+mod ask;
 mod error;
 mod events;
 #[cfg(feature = "chassis")]
 mod observe;
 mod proof;
 mod publish;
+mod reach;
 mod statement;
 mod status;
 mod subscribe;
 
+pub use ask::{AskFuture, AskLayer, AskService};
 pub use error::FeedError;
 pub use events::{AuthHeartbeat, SessionRevoked, UserBanned, UserUnbanned};
 pub use publish::{About, RevocationPublisher};
+pub use reach::{Instances, Reach, ViewReported};
 pub use statement::StatementVerifier;
 pub use status::FeedStatus;
 pub use subscribe::{Feed, SnapshotSource};

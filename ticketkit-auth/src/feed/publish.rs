@@ -25,7 +25,7 @@ use crate::{
 /// let revocations = RevocationPublisher::new(ring, "ticketing", Publisher::new("auth"));
 /// # let bus = Bus::memory();
 /// // In a service, `&mut tx`: the transaction that ended the session and counted the position.
-/// let about = About { user: "user-1", version: 4, position: 17 };
+/// let about = About { user: "user-1", version: 4, position: 17, report: false };
 /// let news = Revocation::Session { session: "session-1".to_owned(), at: 1_790_000_000_000 };
 /// revocations.publish(&bus, about, &news).await?;
 /// // Every second.
@@ -49,6 +49,9 @@ pub struct About<'a> {
     pub version: i64,
     /// The number of the revocation: one more than the last one, counted in the same transaction.
     pub position: i64,
+    /// Whether somebody waits for its effect: then every instance [reports](super::Instances) it at
+    /// once.
+    pub report: bool,
 }
 
 impl RevocationPublisher {
@@ -70,9 +73,10 @@ impl RevocationPublisher {
         about: About<'_>,
         news: &Revocation,
     ) -> Result<EventId, FeedError> {
-        let About { user, version, position } = about;
+        let About { user, version, position, report } = about;
         let (Revocation::User { at, .. } | Revocation::Session { at, .. }) = news;
-        let proof = sign(&self.ring, &self.issuer, *at, News { position, news: news.clone() })?;
+        let proof =
+            sign(&self.ring, &self.issuer, *at, News { position, news: news.clone(), report })?;
         let user = user.to_owned();
         let id = match news {
             Revocation::User {

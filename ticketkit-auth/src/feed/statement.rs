@@ -22,6 +22,9 @@ pub(super) trait Statement: Serialize + DeserializeOwned {
 pub(super) struct News {
     pub(super) position: i64,
     pub(super) news: Revocation,
+    /// Whether somebody waits for its effect, and instances are to report it at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) report: bool,
 }
 
 /// How far the stream is.

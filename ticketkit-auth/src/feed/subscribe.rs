@@ -5,17 +5,20 @@ use std::{
 };
 
 use ticketkit_events::{
-    BoxError, BoxFuture, Bus, Event, HandlerError, State, Subscription, engine::EngineError,
-    subscription::Runner,
+    BoxError, BoxFuture, Bus, Event, HandlerError, Publisher, State, Subscription,
+    engine::EngineError, subscription::Runner,
 };
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep},
+    time::{Instant, MissedTickBehavior, interval, sleep},
 };
+use uuid::Uuid;
 
 use super::{
-    AuthHeartbeat, FeedStatus, SessionRevoked, StatementVerifier, UserBanned, UserUnbanned,
+    AskLayer, AuthHeartbeat, FeedStatus, SessionRevoked, StatementVerifier, UserBanned,
+    UserUnbanned,
     proof::Proof,
+    reach::{PRESENT_EVERY, ViewReported},
     statement::{Heartbeat, News, Statement},
     status::Counts,
 };
@@ -26,6 +29,10 @@ use crate::{
 };
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// How long the last answer, or that there was none, has to do for others who ask.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How long a request waits for the issuer.
+const LONGEST_QUESTION: Duration = Duration::from_secs(1);
 /// How long a difference of keys that a refresh did not end is let be.
 const KEYS_AGAIN_AFTER: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -55,15 +62,22 @@ pub struct Feed {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     follower: Mutex<Follower>,
     verifier: StatementVerifier,
     source: Box<dyn SnapshotSource>,
-    status: FeedStatus,
+    pub(super) status: FeedStatus,
     /// A snapshot is needed.
     gap: Notify,
     /// The ids of keys that the set was refreshed for last, and when.
     other_keys: Mutex<Option<(String, Instant)>>,
+    /// When the issuer was asked last; held while it is.
+    asked_at: tokio::sync::Mutex<Option<Instant>>,
+    bus: Bus,
+    publisher: Publisher,
+    service: String,
+    /// Another one at each start.
+    instance: String,
 }
 
 impl Feed {
@@ -88,6 +102,11 @@ impl Feed {
             status,
             gap: Notify::new(),
             other_keys: Mutex::default(),
+            asked_at: tokio::sync::Mutex::default(),
+            bus: bus.clone(),
+            publisher: Publisher::new(service),
+            service: service.to_owned(),
+            instance: Uuid::new_v4().to_string(),
         });
         let runner = Subscription::fan_out(format!("{service}-revocations"))
             .with_state(shared.clone())
@@ -107,6 +126,11 @@ impl Feed {
     #[must_use]
     pub fn status(&self) -> FeedStatus {
         self.shared.status.clone()
+    }
+
+    /// Returns the layer for routes that ask the issuer where the view is stale.
+    pub fn ask(&self) -> AskLayer {
+        AskLayer(self.shared.clone())
     }
 
     /// Follows until `shutdown`: loads a snapshot first, and another one whenever the stream has
@@ -129,6 +153,7 @@ impl Feed {
             tokio::select! {
                 () = &mut shutdown => {}
                 () = shared.fill_gaps() => {}
+                () = shared.be_present() => {}
             }
             drop(stop);
         };
@@ -142,23 +167,44 @@ impl Shared {
         self.follower.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Loads a snapshot because somebody waits for it.
+    pub(super) async fn ask(&self) {
+        let mut asked_at = self.asked_at.lock().await;
+        if asked_at.is_some_and(|at| at.elapsed() < ASK_AGAIN_AFTER) {
+            return;
+        }
+        // An issuer that hangs must not hang the requests of others.
+        let answer = tokio::time::timeout(LONGEST_QUESTION, self.load()).await;
+        if answer.is_err() {
+            tracing::warn!("the issuer was asked for revocations and does not answer");
+        }
+        *asked_at = Some(Instant::now());
+    }
+
+    async fn load(&self) -> bool {
+        match self.source.load().await {
+            Ok((mark, snapshot)) => {
+                self.follower().snapshot(mark, &snapshot);
+                Counts::add(&self.status.counts.snapshots);
+                self.report().await;
+                let entries = snapshot.users.len() + snapshot.sessions.len();
+                tracing::info!(mark.position, entries, "loaded the revocations");
+                true
+            }
+            Err(error) => {
+                Counts::add(&self.status.counts.failures);
+                tracing::warn!(error = &*error, "no snapshot of the revocations");
+                false
+            }
+        }
+    }
+
     /// Never returns.
     async fn fill_gaps(&self) {
         loop {
             let mut pause = FIRST_PAUSE;
             while self.follower().needs_snapshot() {
-                match self.source.load().await {
-                    Ok((mark, snapshot)) => {
-                        self.follower().snapshot(mark, &snapshot);
-                        Counts::add(&self.status.counts.snapshots);
-                        let entries = snapshot.users.len() + snapshot.sessions.len();
-                        tracing::info!(mark.position, entries, "loaded the revocations");
-                    }
-                    Err(error) => {
-                        Counts::add(&self.status.counts.failures);
-                        tracing::warn!(error = &*error, ?pause, "no snapshot of the revocations");
-                    }
-                }
+                self.load().await;
                 // Also after a success: a snapshot can be older than what the stream brought since.
                 sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
@@ -208,11 +254,38 @@ impl Shared {
     }
 
     async fn news(&self, proof: &str, subject: &str) {
-        let Some(News { position, news }) = self.open(proof, subject).await else { return };
-        let mut follower = self.follower();
-        follower.news(position, &news);
-        if follower.needs_snapshot() {
-            self.gap.notify_one();
+        let opened = self.open(proof, subject).await;
+        let Some(News { position, news, report }) = opened else { return };
+        {
+            let mut follower = self.follower();
+            follower.news(position, &news);
+            if follower.needs_snapshot() {
+                self.gap.notify_one();
+            }
+        }
+        if report {
+            self.report().await;
+        }
+    }
+
+    /// Says every now and then that this instance is there, for ever.
+    async fn be_present(&self) {
+        let mut ticks = interval(PRESENT_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.report().await;
+        }
+    }
+
+    /// Tells up to which revocation this instance refuses.
+    async fn report(&self) {
+        let Some(position) = self.follower().position() else { return };
+        let (instance, service) = (self.instance.clone(), self.service.clone());
+        let event = ViewReported { instance, service, position };
+        if let Err(error) = self.publisher.publish(&self.bus, &event).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::debug!(error, "the state of the view was not reported");
         }
     }
 }

@@ -7,6 +7,9 @@ use tower_service::Service;
 /// What a route does while there is no news of revocations. It is a tower layer, for a route or a
 /// router.
 ///
+/// A route that rather asks the issuer than refuses has `feed::AskLayer` around it (feature
+/// `events`).
+///
 /// ```
 /// use ticketkit_auth::{StalePolicy, guard::GuardLayer};
 /// use tower::ServiceBuilder;

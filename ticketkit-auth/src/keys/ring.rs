@@ -84,6 +84,51 @@ impl KeyRing {
         Ok(ring)
     }
 
+    /// Reads a ring from text, such as an environment variable: PEM blocks one after the other. The
+    /// first key signs; what the others signed is accepted too, so the next key stands second before
+    /// it stands first.
+    ///
+    /// # Errors
+    ///
+    /// If a block holds no usable key, or there is none.
+    pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        let mut keys = Vec::new();
+        for block in text.split("-----BEGIN").skip(1) {
+            keys.push(SigningKey::from_pem(&format!("-----BEGIN{block}"))?);
+        }
+        let mut keys = keys.into_iter();
+        let active = keys.next().ok_or(KeyError::Malformed("it is not a PEM file"))?;
+        Self::with_keys(active, keys.map(|key| (key, KeyStage::Retiring)).collect())
+    }
+
+    /// Takes in again what a folder holds, and returns whether that is something else: keys that a
+    /// command added, promoted or removed are so in the running service.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open); the ring then stays as it is. A folder without keys is an error here.
+    pub fn reload(&self, folder: impl AsRef<Path>) -> Result<bool, KeyError> {
+        let folder = folder.as_ref();
+        let found =
+            directory::load(folder)?.ok_or_else(|| KeyError::NoActive(folder.to_owned()))?;
+        let found = found.with(|state| (state.active.clone(), state.others.clone()));
+        self.change(|state| {
+            let ids = |active: &SigningKey, others: &[(SigningKey, KeyStage)]| {
+                let mut ids: Vec<_> =
+                    others.iter().map(|(key, stage)| (key.kid().to_owned(), *stage)).collect();
+                ids.push((active.kid().to_owned(), KeyStage::Active));
+                ids.retain(|(_, stage)| *stage != KeyStage::Removed);
+                ids.sort_unstable();
+                ids
+            };
+            let differs = ids(&state.active, &state.others) != ids(&found.0, &found.1);
+            if differs {
+                (state.active, state.others) = found;
+            }
+            Ok(differs)
+        })
+    }
+
     /// Writes the ring into a folder: each file complete or not at all.
     ///
     /// # Errors
@@ -185,16 +230,24 @@ impl KeyRing {
     }
 
     /// Applies a change to the ring and then to the set; a set that would be unfit undoes it.
-    fn change(
+    fn change<T>(
         &self,
-        change: impl FnOnce(&mut State) -> Result<(), KeyError>,
-    ) -> Result<(), KeyError> {
+        change: impl FnOnce(&mut State) -> Result<T, KeyError>,
+    ) -> Result<T, KeyError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = State { active: state.active.clone(), others: state.others.clone() };
-        change(&mut changed)?;
-        self.set.replace(changed.published())?;
+        let result = change(&mut changed)?;
+        // Replacing the set makes every verifier forget what it verified.
+        if changed
+            .published()
+            .iter()
+            .map(VerifyingKey::kid)
+            .ne(state.published().iter().map(VerifyingKey::kid))
+        {
+            self.set.replace(changed.published())?;
+        }
         *state = changed;
-        Ok(())
+        Ok(result)
     }
 }
 

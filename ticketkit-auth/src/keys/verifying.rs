@@ -76,6 +76,26 @@ impl VerifyingKey {
         Some(Jwk::new(self.kid.clone(), self.public.clone()?))
     }
 
+    /// Returns the thumbprint of RFC 7638; nothing for a secret.
+    #[must_use]
+    pub fn thumbprint(&self) -> Option<String> {
+        self.public.as_ref().map(|public| match public {
+            Material::Ed25519 { x } => {
+                thumbprint(&format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#))
+            }
+            Material::P256 { x, y } => {
+                thumbprint(&format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#))
+            }
+        })
+    }
+
+    /// Tells whether a signature of a message is right. For tokens there is
+    /// [`TokenVerifier`](crate::TokenVerifier), which looks at all the rest too.
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.verify(message, &signature.to_vec())
+    }
+
     pub(crate) fn verify(&self, message: &[u8], signature: &Vec<u8>) -> bool {
         provider::verify(self.algorithm, &self.key, message, signature)
     }

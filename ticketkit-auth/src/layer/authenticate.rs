@@ -64,13 +64,7 @@ impl AuthLayer {
         };
         let standing =
             self.revocations.as_ref().map_or(Standing::Good, |view| view.standing(&claims));
-        let user = User::new(claims);
-        match standing {
-            Standing::Good => Caller::User(user),
-            Standing::Revoked => Caller::Refused(Refusal::Revoked),
-            Standing::Banned => Caller::Refused(Refusal::Banned),
-            Standing::Stale => Caller::Refused(Refusal::Stale(user)),
-        }
+        Caller::of(User::new(claims), standing)
     }
 }
 

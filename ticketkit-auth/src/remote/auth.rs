@@ -5,7 +5,7 @@ use ticketkit_events::Bus;
 use super::{Fetch, HttpFetch, RemoteError, RemoteKeys, RemoteStatus, source::RemoteSource};
 use crate::{
     AuthLayer, Clock, CookiePolicy, RevocationView, TokenVerifier,
-    feed::{BOUND, Feed, StatementVerifier},
+    feed::{AskLayer, BOUND, Feed, StatementVerifier},
 };
 
 /// Verifies the tokens of an issuer that is another service.
@@ -76,6 +76,11 @@ impl RemoteAuth {
     #[must_use]
     pub fn status(&self) -> RemoteStatus {
         RemoteStatus { keys: self.keys.clone(), feed: self.feed.status() }
+    }
+
+    /// Returns the layer for routes that ask the issuer where the view is stale.
+    pub fn ask(&self) -> AskLayer {
+        self.feed.ask()
     }
 
     /// Keeps keys and revocations current until `shutdown`. It can be dropped at any time.

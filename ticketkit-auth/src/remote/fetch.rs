@@ -1,7 +1,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -67,18 +67,23 @@ impl HttpFetch {
         Ok(Self { base: format!("http://{authority}"), authority })
     }
 
-    async fn send(&self, path: &str) -> Result<(StatusCode, Bytes), BoxError> {
+    /// Sends `GET path` and reads the answer, whatever it is.
+    pub(crate) async fn send(
+        &self,
+        path: &str,
+        headers: HeaderMap,
+    ) -> Result<(StatusCode, Bytes), BoxError> {
         let host = self.authority.host().trim_matches(['[', ']']);
         let port = self.authority.port_u16().unwrap_or(80);
         let stream = TcpStream::connect((host, port)).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let connection = tokio::spawn(connection);
-        let request = Request::get(path)
-            .header(header::HOST, HeaderValue::from_str(self.authority.as_str())?)
-            .header(header::CONNECTION, HeaderValue::from_static("close"))
-            // A proxy on the way may hold an old key set; who asks wants the present one.
-            .header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))
-            .body(Empty::<Bytes>::new())?;
+        let mut request = Request::get(path).body(Empty::<Bytes>::new())?;
+        *request.headers_mut() = headers;
+        let host = HeaderValue::from_str(self.authority.as_str())?;
+        request.headers_mut().insert(header::HOST, host);
+        let close = HeaderValue::from_static("close");
+        request.headers_mut().insert(header::CONNECTION, close);
         let answer = sender.send_request(request).await?;
         let (parts, body) = answer.into_parts();
         let body = Limited::new(body, LONGEST_ANSWER).collect().await;
@@ -91,7 +96,10 @@ impl Fetch for HttpFetch {
     fn get<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<Bytes, FetchError>> {
         Box::pin(async move {
             let url = format!("{}{path}", self.base);
-            match timeout(TIMEOUT, self.send(path)).await {
+            // A proxy on the way may hold an old key set; who asks wants the present one.
+            let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            let headers = HeaderMap::from_iter([fresh]);
+            match timeout(TIMEOUT, self.send(path, headers)).await {
                 Ok(Ok((StatusCode::OK, body))) => Ok(body),
                 Ok(Ok((status, _))) => Err(FetchError::Status { url, status }),
                 Ok(Err(source)) => Err(FetchError::Io { url, source }),

@@ -23,6 +23,14 @@ impl Key {
     }
 }
 
+impl Key {
+    /// Returns the part of a map that it is in. Its last bits are random in every version of UUID
+    /// that ids are made with, and in a hash.
+    pub(super) const fn shard(self, of: usize) -> usize {
+        (self.0 as u64 as usize) % of
+    }
+}
+
 /// Other spellings of one UUID are other ids, as they are for everyone who compares text.
 fn is_canonical(uuid: &Uuid, id: &str) -> bool {
     uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == id

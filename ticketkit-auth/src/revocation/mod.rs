@@ -34,6 +34,7 @@
 mod entry;
 mod follower;
 mod key;
+mod shards;
 mod snapshot;
 mod view;
 

@@ -1,10 +1,11 @@
 use std::{
-    collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
-use super::{Revocation, SessionEntry, Snapshot, UserEntry, entry::State, key::Key};
+use super::{
+    Revocation, SessionEntry, Snapshot, UserEntry, entry::State, key::Key, shards::Shards,
+};
 use crate::{Clock, token::Claims};
 
 /// How often the view looks for what can go, in pieces of news.
@@ -26,8 +27,8 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Known {
-    users: HashMap<Key, State>,
-    sessions: HashMap<Key, i64>,
+    users: Shards<State>,
+    sessions: Shards<i64>,
     /// The moment by the monotonic clock up to which everything is known.
     fresh_at: Option<Duration>,
     since_trim: usize,
@@ -138,7 +139,7 @@ impl RevocationView {
             return Standing::Banned;
         }
         if user.is_some_and(|state| claims.epo < state.min_epoch)
-            || known.sessions.contains_key(&Key::of(&claims.sid))
+            || known.sessions.get(&Key::of(&claims.sid)).is_some()
         {
             return Standing::Revoked;
         }
@@ -200,8 +201,8 @@ impl RevocationView {
 impl Known {
     fn trim(&mut self, oldest: i64) {
         // A banned user gets no new tokens, and the old ones have ended: the entry can go too.
-        self.users.retain(|_, state| state.at >= oldest);
-        self.sessions.retain(|_, at| *at >= oldest);
+        self.users.retain(|state| state.at >= oldest);
+        self.sessions.retain(|at| *at >= oldest);
         self.since_trim = 0;
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use ticketkit_auth::axum::CurrentUser;
 use ticketkit_auth::{
     AuthError, Grant, KeyRing, TokenIssuer,
     feed::{About, AuthHeartbeat, RevocationPublisher, UserUnbanned},
@@ -10,6 +11,7 @@ use ticketkit_auth::{
     testing::user_id,
 };
 use ticketkit_events::{Publisher, Timestamp};
+use tower::ServiceExt as _;
 
 use crate::issuer::{Issuer, RunningService, eventually};
 
@@ -67,7 +69,7 @@ async fn e1_forged_revocations_and_heartbeats_are_refused() {
     eventually("the ban is known", || service.judge(&cookie).is_err()).await;
 
     let lifting = ban(&issuer, 2, false);
-    let about = About { user: "user", version: 9, position: 2 };
+    let about = About { user: "user", version: 9, position: 2, report: false };
     let mark = Mark { position: 1, at: issuer.now() + 4_000 };
     let publisher = || Publisher::new("auth");
     // Signed by somebody else, in the name of the issuer; and by the issuer's key for another one.
@@ -119,6 +121,33 @@ async fn e2_a_view_without_heartbeats_turns_stale_and_heals() {
     assert!(service.status.check().unwrap_err().contains("5001 ms"));
     issuer.heartbeat().await;
     eventually("it is fresh", || service.judge(&cookie).is_ok()).await;
+}
+
+/// The third policy: a route that asks the issuer before it refuses.
+#[tokio::test]
+async fn e2_a_route_can_ask_the_issuer() {
+    let issuer = Issuer::new();
+    let service = running(&issuer, "tickets").await;
+    let asking = axum::Router::new()
+        .route("/mine", axum::routing::get(async |_: CurrentUser| "served"))
+        .layer(service.ask.clone())
+        .layer(service.layer.clone());
+    let ask = async |cookie: &str| {
+        let request = http::Request::get("/mine").header("cookie", cookie);
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        asking.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    let (ada, bob) = (issuer.auth.cookie(ADA), issuer.auth.cookie("bob@example.com"));
+    issuer.revoke_in_silence(&ban(&issuer, 1, true));
+    issuer.time.advance(Duration::from_secs(6));
+    assert_eq!(service.judge(&ada), Err(AuthError::Stale));
+    let loaded = issuer.network.snapshots.load(Ordering::SeqCst);
+    let answers = tokio::join!(ask(&ada), ask(&bob), ask(&bob));
+    assert_eq!(answers, (403, 200, 200));
+    assert_eq!(issuer.network.snapshots.load(Ordering::SeqCst), loaded + 1, "one answer for all");
+    issuer.time.advance(Duration::from_secs(6));
+    issuer.network.is_down.store(true, Ordering::SeqCst);
+    assert_eq!(ask(&bob).await, 503);
 }
 
 /// What the stream lost is missed at the next heartbeat, and loaded.

@@ -77,6 +77,7 @@ impl Issuer {
             .expect("the memory engine has fan-out");
         let service = RunningService {
             layer: remote.layer(),
+            ask: remote.ask(),
             view: remote.revocations(),
             status: remote.status(),
         };
@@ -97,7 +98,7 @@ impl Issuer {
     }
 
     pub(crate) async fn announce(&self, position: i64, news: &Revocation) {
-        let about = About { user: "user", version: 1, position };
+        let about = About { user: "user", version: 1, position, report: false };
         self.revocations.publish(&self.bus, about, news).await.expect("it is signed");
     }
 
@@ -152,6 +153,7 @@ impl Fetch for Issuer {
 /// A service that follows an [`Issuer`].
 pub(crate) struct RunningService {
     pub(crate) layer: ticketkit_auth::AuthLayer,
+    pub(crate) ask: ticketkit_auth::feed::AskLayer,
     pub(crate) view: RevocationView,
     pub(crate) status: ticketkit_auth::remote::RemoteStatus,
 }

@@ -120,6 +120,49 @@ fn a_folder_keeps_the_ring_with_its_stages() {
 }
 
 #[test]
+fn a_running_ring_takes_in_what_a_command_changed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let running = KeyRing::open(folder.path(), Algorithm::EdDsa).expect("a ring");
+    let verifier = TokenVerifier::new(&running, "ticketing", "ticketing");
+    let old = token(&running);
+    assert!(!running.reload(folder.path()).expect("a ring"), "nothing is new");
+
+    let command = KeyRing::open(folder.path(), Algorithm::EdDsa).expect("the ring");
+    let leaked = command.active().kid().to_owned();
+    let next = SigningKey::generate(Algorithm::EdDsa).expect("a key");
+    let next = command.add_standby(next).expect("a new key");
+    command.promote(&next).expect("it is standby");
+    command.save(folder.path()).expect("saved");
+    assert!(running.reload(folder.path()).expect("the ring"));
+    assert_eq!(running.active().kid(), next);
+    assert!(verifier.verify(&old).is_ok() && verifier.verify(&token(&running)).is_ok());
+
+    command.remove(&leaked).expect("it is retiring");
+    command.save(folder.path()).expect("saved");
+    assert!(running.reload(folder.path()).expect("the ring"));
+    assert!(verifier.verify(&old).is_err());
+
+    std::fs::remove_dir_all(folder.path()).expect("removed");
+    assert!(running.reload(folder.path()).is_err());
+    assert_eq!(running.active().kid(), next, "it goes on with what it has");
+}
+
+#[test]
+fn a_ring_comes_from_the_environment() {
+    let keys = [(), ()].map(|()| SigningKey::generate(Algorithm::EdDsa).expect("a key"));
+    let text = keys.each_ref().map(SigningKey::to_pem).concat();
+    let ring = KeyRing::from_pem(&text).expect("two keys");
+    assert_eq!(ring.active().kid(), keys[0].kid());
+    assert_eq!(ring.stage(keys[1].kid()), Some(KeyStage::Retiring));
+    for nonsense in ["", "secret", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
+    {
+        assert!(KeyRing::from_pem(nonsense).is_err(), "{nonsense}");
+    }
+    let mixed = keys[0].to_pem() + &SigningKey::from_secret(&[7; 32]).expect("a secret").to_pem();
+    assert!(matches!(KeyRing::from_pem(&mixed), Err(KeyError::MixedSet(_))));
+}
+
+#[test]
 fn a_crash_within_a_promotion_leaves_a_ring() {
     let folder = tempfile::tempdir().expect("a folder");
     let ring = KeyRing::open(folder.path(), Algorithm::EdDsa).expect("a new ring");

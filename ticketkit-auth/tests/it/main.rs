@@ -1,18 +1,22 @@
 //! What the security page demands: each check is a test that has its id in its name.
 
+mod attack;
 mod cookies;
 mod cross_site;
 mod feed;
 mod fetch;
 mod forge;
 mod guards;
+mod interop;
 mod issuer;
 mod keys;
 mod logs;
 mod passwords;
 mod revocation;
 mod sessions;
+mod simulation;
 mod throttle;
 mod token_claims;
 mod token_form;
 mod token_keys;
+mod vectors;

@@ -2,7 +2,7 @@ use ticketing_contracts::{SessionId, Timestamp, UserId};
 use ticketkit_auth::{
     AuthError, Clock, CookiePolicy, Grant, KeyRing, RevocationView, Throttle, TokenIssuer,
     cookies::SetCookies,
-    feed::{About, RevocationPublisher},
+    feed::{About, Instances, RevocationPublisher},
     password::PasswordHasher,
     refresh::{RefreshToken, RefreshTokens},
     revocation::{Mark, Revocation, Snapshot},
@@ -33,6 +33,8 @@ pub(crate) struct App {
     pub(crate) hasher: PasswordHasher,
     pub(crate) throttle: Throttle,
     pub(crate) view: RevocationView,
+    /// Who follows, where other processes do.
+    pub(crate) instances: Option<Instances>,
     pub(crate) ring: KeyRing,
     pub(crate) revocations: RevocationPublisher,
     pub(crate) audit: Audit,
@@ -101,18 +103,20 @@ impl App {
     }
 
     /// Publishes a revocation in the transaction that makes it: the last thing in it, since the next
-    /// revocation waits for this one's number.
+    /// revocation waits for this one's number. Returns that number; with `report` every instance
+    /// says when it has it.
     pub(crate) async fn publish_revocation(
         &self,
         tx: &mut Tx,
         user: &User,
         news: &Revocation,
-    ) -> Result<(), Error> {
+        report: bool,
+    ) -> Result<i64, Error> {
         let position = store::revocations::next_position(tx.conn()).await?;
         let id = user.id.to_string();
-        let about = About { user: &id, version: user.version, position };
+        let about = About { user: &id, version: user.version, position, report };
         self.revocations.publish(tx, about, news).await?;
-        Ok(())
+        Ok(position)
     }
 
     /// Returns how far the stream of revocations is.
@@ -143,7 +147,7 @@ impl App {
             store::users::find(tx.conn(), user).await?.ok_or(AuthError::Unauthenticated)?;
         let news =
             Revocation::Session { session: session.to_string(), at: self.clock.unix_millis() };
-        self.publish_revocation(tx, &account, &news).await?;
+        self.publish_revocation(tx, &account, &news, false).await?;
         Ok(news)
     }
 }

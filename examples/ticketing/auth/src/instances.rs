@@ -11,7 +11,7 @@ use ticketkit_auth::{
     revocation::{Mark, Snapshot},
 };
 use ticketkit_core::chassis::Shutdown;
-use ticketkit_events::{BoxError, BoxFuture, Bus, engine::EngineError};
+use ticketkit_events::{BoxError, BoxFuture, Bus, engine::EngineError, subscription::Runner};
 
 use crate::app::App;
 
@@ -39,5 +39,14 @@ pub(crate) async fn run(feed: Option<Feed>, shutdown: &Shutdown) {
     match feed {
         Some(feed) => feed.run(shutdown.requested()).await,
         None => shutdown.requested().await,
+    }
+}
+
+/// Hears how far the instances of all services are, until shutdown.
+pub(crate) async fn listen(reports: Option<Runner>, shutdown: &Shutdown) {
+    let Some(runner) = reports else { return };
+    if let Err(error) = runner.run(shutdown.requested()).await {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, "the reports of instances did not end cleanly");
     }
 }

@@ -11,7 +11,7 @@
 //! | `domain` | e-mail addresses, accounts, bans |
 //! | `store` | the SQL |
 //! | `audit` | what happened to whom |
-//! | `heartbeat`, `instances`, `sweep` | what runs beside the routes |
+//! | `heartbeat`, `instances`, `keys`, `sweep` | what runs beside the routes |
 //!
 //! In a process with other services:
 //!
@@ -35,6 +35,7 @@ mod domain;
 mod error;
 mod heartbeat;
 mod instances;
+mod keys;
 mod lifetimes;
 mod peer;
 mod routes;

@@ -1,11 +1,12 @@
 //! The auth part as the process sees it.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use axum::Router;
 use ticketkit_auth::{
     AuthLayer, CrossSiteLayer, RevocationView, Throttle, TokenIssuer, TokenVerifier,
-    feed::{self, Feed, RevocationPublisher},
+    axum::Rule,
+    feed::{self, Feed, Instances, RevocationPublisher},
     password::PasswordHasher,
     refresh::RefreshTokens,
 };
@@ -16,6 +17,7 @@ use ticketkit_core::{
 use ticketkit_events::{
     Bus, Publisher,
     sql::{Database, Relay},
+    subscription::Runner,
 };
 
 use crate::{
@@ -23,7 +25,7 @@ use crate::{
     audit::Audit,
     config::Settings,
     domain::Email,
-    heartbeat, instances, lifetimes, routes,
+    heartbeat, instances, keys, lifetimes, routes,
     setup::{Setup, StartError},
     store, sweep,
 };
@@ -39,8 +41,12 @@ pub struct AuthService {
     cross_site: CrossSiteLayer,
     http_metrics: HttpMetrics,
     bus: Bus,
+    /// Where the keys are from.
+    folder: Option<PathBuf>,
     /// What the other instances revoke.
     feed: Option<Feed>,
+    /// What the instances of all services report.
+    reports: Option<Runner>,
     shutdown: Shutdown,
 }
 
@@ -76,6 +82,10 @@ impl AuthService {
             None => RevocationView::without_heartbeat(life, clock.clone()),
             Some(_) => RevocationView::new(life, feed::BOUND, clock.clone()),
         };
+        let followers = match settings.heartbeat {
+            None => None,
+            Some(_) => Some(Instances::bind("auth", &bus).await?),
+        };
         let publisher = Publisher::new("auth");
         let revocations =
             RevocationPublisher::new(ring.clone(), setup.issuer.as_str(), publisher.clone());
@@ -91,6 +101,7 @@ impl AuthService {
             hasher: hasher(&settings)?,
             throttle,
             view,
+            instances: followers.as_ref().map(|(instances, _)| instances.clone()),
             audit: Audit::new(&setup.metrics),
             admin: admin(&settings)?,
             revocation_life: i64::try_from(life.as_millis()).unwrap_or(i64::MAX),
@@ -114,6 +125,8 @@ impl AuthService {
         Ok(Self {
             app,
             feed,
+            reports: followers.map(|(_, runner)| runner),
+            folder: keys.folder,
             verifier,
             cross_site: setup.cross_site,
             http_metrics: setup.http_metrics,
@@ -124,8 +137,15 @@ impl AuthService {
 
     /// Returns the routes below `/api/users` and `/.well-known`, with the service's full stack.
     pub fn router(&self) -> Router {
-        let routes = routes::router(self.app.clone(), &self.cross_site).layer(self.layer());
+        let routes = routes::routes(&self.cross_site).into_router();
+        let routes = routes.with_state(self.app.clone()).layer(self.layer());
         stack(routes, "auth", ErrorLayer::new("auth"), &self.http_metrics)
+    }
+
+    /// Returns whom each route serves.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Rule> {
+        routes::routes(&self.cross_site).rules().to_vec()
     }
 
     /// Returns the layer for the other services of this process: it knows of every revocation
@@ -149,11 +169,13 @@ impl AuthService {
     ///
     /// It can be dropped at any time: what is not published yet stays in the outbox.
     pub async fn run(self) {
-        let Self { app, bus, feed, shutdown, .. } = self;
+        let Self { app, bus, feed, reports, folder, shutdown, .. } = self;
         tokio::join!(
             relay(&app.database, &bus, &shutdown),
             heartbeat::run(&app, &shutdown),
             instances::run(feed, &shutdown),
+            instances::listen(reports, &shutdown),
+            keys::run(&app, folder.as_deref(), &shutdown),
             sweep::run(&app, &shutdown),
         );
     }

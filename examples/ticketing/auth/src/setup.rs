@@ -1,6 +1,6 @@
 //! What a process gives the service, and why it may not start.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ticketkit_auth::{
     Clock, CookiePolicy, CrossSiteLayer, KeyRing,
@@ -53,6 +53,8 @@ pub struct Setup {
 pub struct Keys {
     pub(crate) ring: KeyRing,
     pub(crate) refresh_secret: Vec<u8>,
+    /// Where the ring is from, to take it in again.
+    pub(crate) folder: Option<PathBuf>,
 }
 
 impl Keys {
@@ -60,10 +62,11 @@ impl Keys {
     /// bytes.
     #[must_use]
     pub const fn new(ring: KeyRing, refresh_secret: Vec<u8>) -> Self {
-        Self { ring, refresh_secret }
+        Self { ring, refresh_secret, folder: None }
     }
 
-    /// Reads the keys from a folder, or makes them there at the first start.
+    /// Reads the keys from a folder, or makes them there at the first start. What is changed in the
+    /// folder later is taken in while the service runs.
     ///
     /// # Errors
     ///
@@ -72,7 +75,7 @@ impl Keys {
         let folder = folder.as_ref();
         let ring = KeyRing::open(folder, Algorithm::EdDsa)?;
         let refresh_secret = secret_from_file(folder.join("refresh.secret"))?;
-        Ok(Self { ring, refresh_secret })
+        Ok(Self { ring, refresh_secret, folder: Some(folder.to_owned()) })
     }
 
     /// Returns the ring, which others verify with.

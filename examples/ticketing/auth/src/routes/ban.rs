@@ -7,7 +7,7 @@ use ticketkit_core::{
     error::NotFound,
 };
 
-use super::{AppState, document::BanDocument, user_id};
+use super::{AppState, document::BanDocument, user_id, wait::Wait};
 use crate::{
     audit::{Entry, Kind},
     domain::{BanOrder, User},
@@ -29,6 +29,7 @@ pub(super) async fn impose(
     id: PathId<UserId>,
     State(app): AppState,
     peer: Peer,
+    wait: Wait,
     Json(body): Json<BanBody>,
 ) -> Result<impl IntoResponse, Error> {
     let now = app.now();
@@ -44,9 +45,10 @@ pub(super) async fn impose(
     store::sessions::end_all(tx.conn(), id).await?;
     app.audit.write(&mut tx, Entry::of(Kind::Banned, id).by(actor), &peer, now).await?;
     let news = news(&user, now.as_millis());
-    app.publish_revocation(&mut tx, &user, &news).await?;
+    let position = app.publish_revocation(&mut tx, &user, &news, wait.is_asked()).await?;
     app.commit(tx, vec![news]).await?;
-    Ok(Json(BanDocument::new(&user, now)))
+    let reach = wait.reach(&app, position).await;
+    Ok((wait, Json(BanDocument::new(&user, now).reaching(reach))))
 }
 
 /// `DELETE /api/users/{id}/ban`; of a user who is not banned it changes nothing
@@ -55,6 +57,7 @@ pub(super) async fn lift(
     id: PathId<UserId>,
     State(app): AppState,
     peer: Peer,
+    wait: Wait,
 ) -> Result<impl IntoResponse, Error> {
     let id = id.parse()?;
     let actor = user_id(&admin)?;
@@ -64,13 +67,14 @@ pub(super) async fn lift(
     let Some(user) = store::bans::lift(tx.conn(), id, now).await? else {
         tx.rollback().await?;
         let user = store::users::find(app.database.reader(), id).await?.ok_or(NotFound)?;
-        return Ok(Json(BanDocument::new(&user, now)));
+        return Ok((wait, Json(BanDocument::new(&user, now))));
     };
     app.audit.write(&mut tx, Entry::of(Kind::Unbanned, id).by(actor), &peer, now).await?;
     let news = news(&user, now.as_millis());
-    app.publish_revocation(&mut tx, &user, &news).await?;
+    let position = app.publish_revocation(&mut tx, &user, &news, wait.is_asked()).await?;
     app.commit(tx, vec![news]).await?;
-    Ok(Json(BanDocument::new(&user, now)))
+    let reach = wait.reach(&app, position).await;
+    Ok((wait, Json(BanDocument::new(&user, now).reaching(reach))))
 }
 
 fn news(user: &User, at: i64) -> Revocation {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use ticketing_contracts::{SessionId, Timestamp, UserId};
+use ticketkit_auth::feed::Reach;
 
 use crate::domain::{Session, User};
 
@@ -65,12 +66,20 @@ pub(super) struct BanDocument {
     id: UserId,
     banned: bool,
     until: Option<Timestamp>,
+    /// Only where the caller waited for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effective: Option<Reach>,
 }
 
 impl BanDocument {
+    pub(super) fn reaching(self, effective: Option<Reach>) -> Self {
+        Self { effective, ..self }
+    }
+
     pub(super) fn new(user: &User, now: Timestamp) -> Self {
         let banned = user.is_banned(now);
-        Self { id: user.id, banned, until: user.ban.until.filter(|_| banned) }
+        let until = user.ban.until.filter(|_| banned);
+        Self { id: user.id, banned, until, effective: None }
     }
 }
 

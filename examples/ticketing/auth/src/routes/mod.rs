@@ -13,41 +13,43 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod users;
+mod wait;
 mod well_known;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{delete, get, post, put},
-};
 use ticketing_contracts::UserId;
-use ticketkit_auth::{AuthError, CrossSiteLayer, User};
+use ticketkit_auth::{
+    AuthError, CrossSiteLayer, User,
+    axum::{Access, Routes},
+};
 
-use crate::app::App;
+use crate::{app::App, domain::ADMIN};
 
 type AppState = axum::extract::State<Arc<App>>;
 
-/// Makes the router. The cross-site check goes around each method router, since around the whole
-/// it would also judge wrong methods, which are a 405 whoever asks.
-pub(crate) fn router(app: Arc<App>, cross_site: &CrossSiteLayer) -> Router {
-    let check = cross_site.clone();
+/// Makes the routes, each with whom it serves. The cross-site check goes around each route and not
+/// around the whole, where it would also judge wrong methods, which are a 405 whoever asks.
+pub(crate) fn routes(cross_site: &CrossSiteLayer) -> Routes<Arc<App>> {
     // Another site could sign someone in as somebody else.
-    let always = cross_site.clone().always();
-    Router::new()
-        .route("/api/users", get(users::list))
-        .route("/api/users/signup", post(sign_up::sign_up).route_layer(always.clone()))
-        .route("/api/users/signin", post(sign_in::sign_in).route_layer(always.clone()))
-        .route("/api/users/refresh", post(refresh::refresh).route_layer(always))
-        .route("/api/users/signout", post(sign_out::sign_out).route_layer(check.clone()))
-        .route("/api/users/currentuser", get(current_user::current_user))
-        .route("/api/users/password", put(password::change).route_layer(check.clone()))
-        .route("/api/users/sessions", get(sessions::list))
-        .route("/api/users/sessions/{sid}", delete(sessions::end).route_layer(check.clone()))
-        .route("/api/users/{id}/ban", put(ban::impose).delete(ban::lift).route_layer(check))
-        .route("/.well-known/jwks.json", get(well_known::jwks))
-        .route("/.well-known/ticketkit/revocations", get(well_known::revocations))
-        .with_state(app)
+    let judged_always = Routes::new()
+        .post("/api/users/signup", Access::Anyone, sign_up::sign_up)
+        .post("/api/users/signin", Access::Anyone, sign_in::sign_in)
+        .post("/api/users/refresh", Access::Anyone, refresh::refresh)
+        .route_layer(cross_site.clone().always());
+    Routes::new()
+        .post("/api/users/signout", Access::Anyone, sign_out::sign_out)
+        .put("/api/users/password", Access::SignedIn, password::change)
+        .delete("/api/users/sessions/{sid}", Access::SignedIn, sessions::end)
+        .put("/api/users/{id}/ban", Access::role(ADMIN), ban::impose)
+        .delete("/api/users/{id}/ban", Access::role(ADMIN), ban::lift)
+        .route_layer(cross_site.clone())
+        .merge(judged_always)
+        .get("/api/users", Access::role(ADMIN), users::list)
+        .get("/api/users/currentuser", Access::Anyone, current_user::current_user)
+        .get("/api/users/sessions", Access::SignedIn, sessions::list)
+        .get("/.well-known/jwks.json", Access::Anyone, well_known::jwks)
+        .get("/.well-known/ticketkit/revocations", Access::Anyone, well_known::revocations)
 }
 
 /// Returns the id of a caller. This service alone issues tokens, and always with an id of this form.

@@ -57,7 +57,7 @@ pub(super) async fn change(
         ban: None,
         at: now.as_millis(),
     };
-    app.publish_revocation(&mut tx, &user, &news).await?;
+    app.publish_revocation(&mut tx, &user, &news, false).await?;
     app.commit(tx, vec![news]).await?;
     Ok((cookies, Json(Empty {})))
 }

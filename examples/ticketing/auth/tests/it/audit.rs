@@ -44,7 +44,7 @@ impl io::Write for Log {
 
 /// L1 and L2: every event is in the log and in the table, and no secret in either.
 #[tokio::test]
-async fn what_happens_is_written_down_without_secrets() {
+async fn l1_l2_what_happens_is_written_down_without_secrets() {
     listen();
     let service = Service::start().await;
     let mut secrets = vec![PASSWORD.to_owned()];

@@ -6,7 +6,7 @@ use crate::fixture::{PASSWORD, Service, eventually, settings};
 
 /// F23, S3, S5
 #[tokio::test]
-async fn a_banned_user_is_out_at_once_and_stays_out_until_signing_in_again() {
+async fn s3_s5_a_banned_user_is_out_at_once_and_stays_out_until_signing_in_again() {
     let service = Service::start().await;
     let mut admin = service.admin().await;
     let mut eve = service.sign_up("eve@example.com").await;

@@ -79,6 +79,36 @@ async fn a_service_in_another_process_refuses_a_banned_user() {
     running.abort();
 }
 
+/// `Prefer: wait`: the answer says in how many instances the ban is effective, and when it was.
+#[tokio::test]
+async fn an_administrator_can_wait_for_the_effect_of_a_ban() {
+    let one = Service::start_with(distributed()).await;
+    let two = one.another_instance(distributed()).await;
+    let mut admin = one.admin().await;
+    let path = format!("/api/users/{}/ban", one.sign_up("eve@example.com").await.id().await);
+    eventually("the view is fresh", async || !one.view.is_stale() && !two.view.is_stale()).await;
+    let ban =
+        async |admin: &mut Browser| admin.put(&path, json!({"reason": "r"})).await.expect(200);
+    assert_eq!(ban(&mut admin).await.json()["effective"], json!(null), "nobody asked");
+
+    let mut waiting = admin.clone().with_header("prefer", "wait=5");
+    eventually("both instances have reported", async || {
+        ban(&mut waiting).await.json()["effective"]["of"] == json!(2)
+    })
+    .await;
+    let answer = ban(&mut waiting).await;
+    assert_eq!(answer.headers["preference-applied"], "wait=5");
+    let effective = &answer.json()["effective"];
+    assert_eq!((&effective["instances"], &effective["of"]), (&json!(2), &json!(2)));
+    assert!(effective["millis"].as_u64().unwrap() < 5_000, "{effective}");
+
+    let alone = Service::start().await;
+    let mut admin = alone.admin().await.with_header("prefer", "wait=1");
+    let path = format!("/api/users/{}/ban", alone.sign_up("eve@example.com").await.id().await);
+    let answer = admin.put(&path, json!({"reason": "r"})).await.expect(200).json();
+    assert_eq!(answer["effective"], json!({"instances": 1, "of": 1, "millis": 0}));
+}
+
 /// What the library writes is what the other services read.
 #[test]
 fn the_events_are_those_of_the_contract() {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests end them like the tests themselves")]
 
+mod access;
 mod audit;
 mod bans;
 mod cookies;

@@ -6,7 +6,7 @@ const NEW: &str = "another canary horse";
 
 /// S4, S1
 #[tokio::test]
-async fn a_new_password_ends_all_other_sessions() {
+async fn s4_s1_a_new_password_ends_all_other_sessions() {
     let service = Service::start().await;
     let mut ada = service.sign_up("ada@example.com").await;
     let mut phone = service.browser();

@@ -10,7 +10,7 @@ fn sid(session: &Value) -> String {
 
 /// S6
 #[tokio::test]
-async fn a_user_lists_and_ends_own_sessions() {
+async fn s6_a_user_lists_and_ends_own_sessions() {
     let service = Service::start().await;
     let mut laptop = service.browser().with_header("user-agent", "Laptop\t1");
     laptop.sign_up("ada@example.com").await.expect(201);

@@ -16,7 +16,7 @@ async fn signing_in_takes_the_address_in_any_case() {
 
 /// S1
 #[tokio::test]
-async fn every_sign_in_is_a_new_session() {
+async fn s1_every_sign_in_is_a_new_session() {
     let service = Service::start().await;
     let mut ada = service.sign_up("ada@example.com").await;
     let mut sids = vec![sid(&service, &ada)];

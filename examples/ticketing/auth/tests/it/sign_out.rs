@@ -10,7 +10,7 @@ async fn sign_out(browser: &mut Browser) -> Answer {
 
 /// S2, as far as this service goes: the others hear of it by the event.
 #[tokio::test]
-async fn signing_out_ends_that_session_and_no_other() {
+async fn s2_signing_out_ends_that_session_and_no_other() {
     let service = Service::start().await;
     let mut ada = service.sign_up("ada@example.com").await;
     let mut phone = service.browser();

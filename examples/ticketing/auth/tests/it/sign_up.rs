@@ -66,7 +66,7 @@ async fn a_password_counts_in_characters_and_whole() {
 
 /// A4: nobody is an administrator by default, and one address alone where it is set.
 #[tokio::test]
-async fn only_the_named_account_is_an_administrator() {
+async fn a4_only_the_named_account_is_an_administrator() {
     let service = Service::start().await;
     let mut root = service.browser();
     assert_eq!(root.sign_up("rOOt@example.com").await.json()["roles"], json!(["admin"]));

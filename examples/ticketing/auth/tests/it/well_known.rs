@@ -43,7 +43,7 @@ async fn snapshot(service: &Service) -> Value {
 
 /// E1, the signing half.
 #[tokio::test]
-async fn the_snapshot_is_signed_and_forgets_what_is_over() {
+async fn e1_the_snapshot_is_signed_and_forgets_what_is_over() {
     let service = Service::start().await;
     let mut admin = service.admin().await;
     let eve = service.sign_up("eve@example.com").await.id().await;

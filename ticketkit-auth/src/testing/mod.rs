@@ -10,8 +10,11 @@
 //! # let _ = (cookie, admin);
 //! ```
 
+pub mod attack;
+
 use std::sync::Arc;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
 use crate::{
@@ -106,6 +109,13 @@ impl TestAuth {
     #[must_use]
     pub fn cookie_for(&self, grant: &Grant) -> String {
         format!("{}={}", self.cookies.access_name(), self.token_for(grant))
+    }
+
+    /// Signs the first two parts of a token, whatever is in them.
+    #[expect(clippy::expect_used, reason = "the type says that it panics")]
+    pub(crate) fn sign(&self, message: &str) -> String {
+        let signature = self.ring.active().sign(message.as_bytes()).expect("the key signs");
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
     /// Returns the verified claims of a token for a user with this address.

@@ -1,0 +1,54 @@
+//! Turns the keys of a folder over.
+//!
+//! ```sh
+//! cargo run -p ticketkit-auth --example keys -- FOLDER            # what is there
+//! cargo run -p ticketkit-auth --example keys -- FOLDER add        # a new key, published and not used yet
+//! cargo run -p ticketkit-auth --example keys -- FOLDER promote KID
+//! cargo run -p ticketkit-auth --example keys -- FOLDER remove KID # what it signed is void at once
+//! ```
+//!
+//! Wait between `add` and `promote` for as long as verifiers keep a key set, and between `promote`
+//! and `remove` for as long as a token lives; unless the key leaked. A service that runs takes the
+//! folder in again with `KeyRing::reload`.
+
+use std::{error::Error, path::Path, process::ExitCode};
+
+use ticketkit_auth::keys::{Algorithm, KeyRing, SigningKey};
+
+const USAGE: &str = "usage: keys FOLDER [add | promote KID | remove KID]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("keys: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    let [folder, command @ ..] = arguments else { return Err(USAGE.into()) };
+    let is_new = !Path::new(folder).exists();
+    if is_new && command != ["add"] {
+        return Err(format!("there is no folder {folder}").into());
+    }
+    let ring = KeyRing::open(folder, Algorithm::EdDsa)?;
+    match command {
+        [] => {}
+        // A folder without keys has got its first one.
+        ["add"] if is_new => {}
+        ["add"] => drop(ring.add_standby(SigningKey::generate(ring.active().algorithm())?)?),
+        ["promote", kid] => ring.promote(kid)?,
+        ["remove", kid] => ring.remove(kid)?,
+        _ => return Err(USAGE.into()),
+    }
+    ring.save(folder)?;
+    for key in ring.jwks().keys() {
+        let stage = ring.stage(key.kid()).map_or("", |stage| stage.name());
+        println!("{stage:<9} {}", key.kid());
+    }
+    Ok(())
+}
