@@ -184,7 +184,7 @@ async fn killed_service() {
     };
     let service = Service::start(Path::new(&folder), &broker).await;
     service.send(setting("TICKETKIT_RUN_EVENTS", 4_000)).await;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 struct KillOnDrop(Child);
