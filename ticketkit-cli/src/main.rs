@@ -1,58 +1,102 @@
 //! `cargo ticketkit`: the command line of TicketKit.
 //!
-//! It has no commands yet. What it has is the frame that they will stand in: it can be called
-//! directly or by cargo, help goes to standard output, complaints to standard error, and bad usage
-//! ends with the exit code 2.
+//! Every command that writes works in the same three steps:
+//!
+//! - [`answers`]: what a project was asked to be is in its `ticketkit.toml`. A command changes that.
+//! - [`render`]: the whole project is rendered from the answers.
+//! - [`plan`]: what was generated last, what is on the disk and what is generated now are merged.
+//! - [`journal`]: the result is written as one: all of it or nothing.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`cli`] | the arguments |
+//! | [`names`], [`field`] | what a person types, and what of it is allowed |
+//! | [`project`] | [`Project`](project::Project): a project on the disk, found and locked |
+//! | [`commands`] | one module a command |
+//! | [`report`], [`failure`] | what a command says at its end |
+
+mod answers;
+mod cli;
+mod commands;
+mod failure;
+mod field;
+mod journal;
+mod names;
+mod plan;
+mod project;
+mod render;
+mod report;
 
 use std::{ffi::OsString, process::ExitCode};
 
-const HELP: &str = "\
-Scaffolds services and events of TicketKit, and keeps them current
+use clap::{CommandFactory, Parser, error::ErrorKind};
 
-Usage: cargo ticketkit [OPTIONS]
-
-Commands:
-  (none in this version)
-
-Options:
-  -h, --help     Print this
-  -V, --version  Print the version
-";
-
-/// The exit code of bad usage.
-const USAGE: u8 = 2;
+use crate::{
+    cli::{Cli, Command},
+    failure::Failure,
+    report::Report,
+};
 
 fn main() -> ExitCode {
-    match answer(std::env::args_os().skip(1)) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let asked_json = arguments.iter().any(|argument| argument == "--json");
+    let cli = match Cli::try_parse_from(without_cargo(arguments)) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, asked_json),
+    };
+    let code = match run(&cli) {
+        Ok(report) => report.print(cli.json),
+        Err(failure) => report::print_failure(&failure, cli.json),
+    };
+    ExitCode::from(code)
+}
+
+fn run(cli: &Cli) -> Result<Report, Failure> {
+    match &cli.command {
+        None => {
+            // A pipe that is closed early is no failure of ours.
+            drop(Cli::command().print_help());
+            Ok(Report::new("help"))
         }
-        Err(complaint) => {
-            eprintln!("error: {complaint}");
-            ExitCode::from(USAGE)
+        Some(Command::New(new)) => commands::new::run(&cli.project, new),
+        Some(Command::Add { what, how }) => commands::add::run(&cli.project, what, how),
+        Some(Command::Remove { what, force, how }) => {
+            commands::remove::run(&cli.project, what, *force, how)
+        }
+        Some(Command::Status) => commands::status::run(&cli.project),
+        Some(Command::Update(how)) => commands::update::run(&cli.project, how),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(
+                *shell,
+                &mut Cli::command(),
+                "cargo-ticketkit",
+                &mut std::io::stdout(),
+            );
+            Ok(Report::new("completions"))
         }
     }
 }
 
-/// Returns what to print for these arguments.
-fn answer(args: impl Iterator<Item = OsString>) -> Result<String, String> {
-    let mut args = args.peekable();
-    // Cargo calls `cargo-ticketkit ticketkit …` for `cargo ticketkit …`.
-    args.next_if(|arg| arg == "ticketkit");
-    let Some(first) = args.next() else { return Ok(HELP.to_owned()) };
-    let text = match first.to_str() {
-        Some("-h" | "--help") => HELP.to_owned(),
-        Some("-V" | "--version") => format!("cargo-ticketkit {}\n", env!("CARGO_PKG_VERSION")),
-        _ => {
-            let first = first.to_string_lossy();
-            return Err(format!(
-                "no command or option `{first}`; this version has --help and --version"
-            ));
-        }
-    };
-    match args.next() {
-        None => Ok(text),
-        Some(more) => Err(format!("unexpected argument `{}`", more.to_string_lossy())),
+/// Cargo calls `cargo-ticketkit ticketkit …` for `cargo ticketkit …`.
+fn without_cargo(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_some_and(|argument| argument == "ticketkit") {
+        arguments.remove(1);
     }
+    arguments
+}
+
+/// Prints help, the version, or what is wrong with the arguments.
+fn usage(error: &clap::Error, as_json: bool) -> ExitCode {
+    let is_answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    // A pipe that is closed early is no failure of ours.
+    drop(error.print());
+    if is_answer {
+        return ExitCode::SUCCESS;
+    }
+    if as_json {
+        let text = error.render().to_string();
+        let sentence = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        println!("{}", serde_json::json!({ "ok": false, "error": sentence }));
+    }
+    ExitCode::from(2)
 }

@@ -1,0 +1,108 @@
+//! Which files a project has, of which template, and whose they are.
+
+use super::Class::{self, Owned, Yours};
+
+/// For what a file is made.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Each {
+    Project,
+    Service,
+    Resource,
+    Event,
+    Handler,
+}
+
+/// Files of one template.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) each: Each,
+    /// Where they are, itself a template.
+    pub(super) path: &'static str,
+    pub(super) template: &'static str,
+    pub(super) class: Class,
+    /// The condition under which they are there; always where it is empty.
+    pub(super) when: &'static str,
+}
+
+macro_rules! files {
+    ($($each:ident $class:ident $path:literal $(if $when:literal)? = $template:literal;)*) => {
+        pub(super) const FILES: &[Source] = &[$(Source {
+            each: Each::$each,
+            path: $path,
+            template: $template,
+            class: $class,
+            when: concat!("" $(, $when)?),
+        }),*];
+
+        pub(super) const TEMPLATES: &[(&str, &str)] = &[$((
+            $template,
+            include_str!(concat!("../../templates/", $template)),
+        )),*];
+    };
+}
+
+files! {
+    Project Owned "Cargo.toml" = "root/Cargo.toml";
+    Project Yours "README.md" = "root/README.md";
+    Project Yours ".gitignore" = "root/gitignore";
+    Project Yours "rustfmt.toml" = "root/rustfmt.toml";
+    Project Yours "clippy.toml" = "root/clippy.toml";
+    Project Yours "Dockerfile" = "root/Dockerfile";
+    Project Yours ".dockerignore" = "root/dockerignore";
+    Project Yours "compose.yaml" = "root/compose.yaml";
+    Project Yours "deploy/README.md" = "root/deploy-README.md";
+    Project Yours "deploy/kubernetes.yaml" = "root/kubernetes.yaml";
+    Project Yours ".github/workflows/ci.yml" = "root/ci.yml";
+
+    Project Owned "contracts/Cargo.toml" = "contracts/Cargo.toml";
+    Project Owned "contracts/src/lib.rs" = "contracts/lib.rs";
+    Project Owned "contracts/src/id.rs" if "project.ids" = "contracts/id.rs";
+    Project Yours "contracts/README.md" = "contracts/README.md";
+    Project Owned "contracts/tests/it/main.rs" if "project.events" = "contracts/tests-main.rs";
+    Event Yours "contracts/src/{{ item.snake }}.rs" = "contracts/event.rs";
+    Event Yours "contracts/api/{{ item.subject }}.v1.json" = "contracts/event.json";
+
+    Project Owned "app/Cargo.toml" = "app/Cargo.toml";
+    Project Yours "app/README.md" = "app/README.md";
+    Project Yours "app/src/main.rs" = "app/main.rs";
+    Project Yours "app/src/arguments.rs" = "app/arguments.rs";
+    Project Yours "app/src/settings.rs" = "app/settings.rs";
+    Project Yours "app/src/folder.rs" = "app/folder.rs";
+    Project Yours "app/src/process.rs" = "app/process.rs";
+    Project Owned "app/src/services.rs" = "app/services.rs";
+    Project Yours "app/src/dispatch.rs" = "app/dispatch.rs";
+    Project Yours "app/src/documents.rs" = "app/documents.rs";
+    Project Yours "app/tests/it/main.rs" = "app/tests-main.rs";
+
+    Service Owned "{{ service.name }}/Cargo.toml" = "service/Cargo.toml";
+    Service Yours "{{ service.name }}/README.md" = "service/README.md";
+    Service Yours "{{ service.name }}/api/openapi.json" = "service/openapi.json";
+    Service Yours "{{ service.name }}/src/lib.rs" = "service/lib.rs";
+    Service Yours "{{ service.name }}/src/app.rs" if "service.resources or service.events"
+        = "service/app.rs";
+    Service Yours "{{ service.name }}/src/error.rs" if "service.resources" = "service/error.rs";
+    Service Yours "{{ service.name }}/src/service.rs" = "service/service.rs";
+    Service Owned "{{ service.name }}/src/routes/mod.rs" = "service/routes.rs";
+    Service Owned "{{ service.name }}/src/store/mod.rs" = "service/store.rs";
+    Service Owned "{{ service.name }}/src/news.rs" if "service.events" = "service/news.rs";
+    Service Owned "{{ service.name }}/src/events/mod.rs" if "service.handlers"
+        = "service/events.rs";
+    Service Owned "{{ service.name }}/tests/it/main.rs" = "service/tests-main.rs";
+    Service Yours "{{ service.name }}/tests/it/routes.rs" = "service/tests-routes.rs";
+    Service Yours "{{ service.name }}/tests/it/world.rs" = "service/tests-world.rs";
+
+    Service Owned "{{ service.name }}/src/domain/mod.rs" if "service.resources"
+        = "resource/domain-mod.rs";
+    Service Owned "{{ service.name }}/src/domain/rules.rs" if "service.has.rules"
+        = "resource/rules.rs";
+    Resource Yours "{{ service.name }}/src/domain/{{ item.snake }}.rs" = "resource/domain.rs";
+    Resource Yours "{{ service.name }}/src/routes/{{ item.snake }}.rs" = "resource/routes.rs";
+    Resource Yours "{{ service.name }}/src/store/{{ item.plural.snake }}.rs" = "resource/store.rs";
+    Resource Yours "{{ service.name }}/migrations/{{ item.migration }}.sql"
+        = "resource/migration.sql";
+    Resource Yours "{{ service.name }}/tests/it/{{ item.plural.snake }}.rs" = "resource/tests.rs";
+
+    Event Yours "{{ service.name }}/tests/it/tells_{{ item.snake }}.rs" = "event/test.rs";
+    Handler Yours "{{ service.name }}/src/events/{{ item.snake }}.rs" = "handler/handler.rs";
+    Handler Yours "{{ service.name }}/tests/it/hears_{{ item.snake }}.rs" = "handler/test.rs";
+}

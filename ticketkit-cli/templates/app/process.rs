@@ -1,0 +1,153 @@
+use std::{io, net::SocketAddr, time::Duration};
+
+use axum::Router;
+{% if project.auth %}
+use ticketkit_auth::CookiePolicy;
+{% endif %}
+use ticketkit_core::{
+    ErrorLayer,
+    chassis::{
+        Health, Metrics, Shutdown, Tasks, TasksEnded, http,
+        serve::{DRAIN_DEADLINE, Drained, serve},
+    },
+};
+use ticketkit_events::{
+    Bus,
+    engine::EngineError,
+    sql::{Database, DatabaseError},
+};
+use tokio::net::TcpListener;
+
+use crate::{
+    documents,
+    folder::{DataFolder, FolderError},
+    services,
+    settings::Settings,
+};
+
+/// In whose name everything is answered that belongs to no service.
+pub(crate) const PROCESS: &str = "{{ project.name }}";
+
+/// How long background tasks may go on when the last request has ended.
+const TASKS_DEADLINE: Duration = Duration::from_secs(8);
+
+/// Why the process does not run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error("cannot listen at {0} ({{ project.shouted }}_ADDR)")]
+    Listen(SocketAddr, #[source] io::Error),
+{% if project.auth %}
+    #[error("{{ project.shouted }}_PUBLIC_URL")]
+    PublicUrl(#[source] ticketkit_auth::cookies::CookieError),
+{% endif %}
+    #[error("cannot install the signal handlers")]
+    Signals(#[source] io::Error),
+    #[error("cannot read the descriptions of the services")]
+    Documents(#[from] serde_json::Error),
+    #[error("cannot open the database of {0}")]
+    Database(&'static str, #[source] DatabaseError),
+    #[error("cannot open the event engine")]
+    Engine(#[from] EngineError),
+    #[error("cannot start {0}")]
+    Start(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What became of everything that was under way at the end.
+#[derive(Debug)]
+pub(crate) struct Farewell {
+    drained: Drained,
+    tasks: TasksEnded,
+}
+
+impl Farewell {
+    pub(crate) fn log(&self) {
+        let Self { drained, tasks } = self;
+        if drained.is_clean() && tasks.is_clean() {
+            tracing::info!("{drained}; {tasks}");
+        } else {
+            tracing::warn!("{drained}; {tasks}");
+        }
+    }
+}
+
+/// What the services of this process share.
+pub(crate) struct Process {
+    pub(crate) folder: DataFolder,
+    pub(crate) bus: Bus,
+    pub(crate) health: Health,
+    pub(crate) metrics: Metrics,
+{% if project.auth %}
+    pub(crate) cookies: CookiePolicy,
+{% endif %}
+    pub(crate) shutdown: Shutdown,
+{% if project.auth %}
+    pub(crate) settings: Settings,
+{% endif %}
+}
+
+/// Runs all services until a signal, and drains them.
+pub(crate) async fn run(settings: Settings) -> Result<Farewell, RunError> {
+    let folder = DataFolder::open(&settings.data_dir)?;
+    // The port is taken first; nothing is accepted before all parts are ready.
+    let asked = settings.addr.0;
+    let listener =
+        TcpListener::bind(asked).await.map_err(|error| RunError::Listen(asked, error))?;
+    let address = listener.local_addr().map_err(|error| RunError::Listen(asked, error))?;
+{% if project.auth %}
+    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+{% endif %}
+    let shutdown = Shutdown::on_signals().map_err(RunError::Signals)?;
+    let shutdown = shutdown.with_delay(settings.drain_delay_seconds.0);
+    let process = Process {
+        bus: Bus::open(&sqlite(&folder, "events")).await?,
+        folder,
+        health: Health::default(),
+        metrics: Metrics::default(),
+{% if project.auth %}
+        cookies: CookiePolicy::for_url(&public_url).map_err(RunError::PublicUrl)?,
+{% endif %}
+        shutdown: shutdown.clone(),
+{% if project.auth %}
+        settings,
+{% endif %}
+    };
+    process.metrics.register_process();
+    process.health.drain_with(&shutdown);
+    let tasks = Tasks::new(&shutdown);
+    let services = services::start(&process, &tasks).await?;
+    let watched = tasks.clone();
+    process.health.add("tasks", move || {
+        let failed = watched.failed();
+        async move { if failed.is_empty() { Ok(()) } else { Err(failed.join(", ")) } }
+    });
+    let operators = http::operators(PROCESS, &process.health, &process.metrics);
+    let app = services
+        .with("/livez", &operators)
+        .with("/readyz", &operators)
+        .with("/metrics", &operators)
+        .with("/openapi.json", &documents::router()?);
+
+    println!("listening on http://{address}");
+    tracing::info!("the data is in {}", process.folder.path().display());
+    let drained = serve(listener, app, &shutdown, DRAIN_DEADLINE).await;
+    Ok(Farewell { drained, tasks: tasks.end(TASKS_DEADLINE).await })
+}
+
+/// Answers what belongs to no service.
+pub(crate) fn nobody() -> Router {
+    Router::new().layer(ErrorLayer::new(PROCESS))
+}
+
+impl Process {
+    /// Opens the database of a service.
+    pub(crate) async fn database(&self, service: &'static str) -> Result<Database, RunError> {
+        let url = sqlite(&self.folder, service);
+        Database::open(&url).await.map_err(|error| RunError::Database(service, error))
+    }
+}
+
+fn sqlite(folder: &DataFolder, name: &str) -> String {
+    format!("sqlite://{}", folder.file(&format!("{name}.db")).display())
+}

@@ -1,0 +1,94 @@
+//! The program as it is started: on a free port and an empty data folder.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+/// The running program; killed when dropped.
+struct Program {
+    child: Child,
+    address: String,
+    _folder: TempDir,
+}
+
+impl Program {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_{{ project.name }}"))
+            .env("{{ project.shouted }}_ADDR", "127.0.0.1:0")
+            .env("{{ project.shouted }}_DATA_DIR", folder.path().join("data"))
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://");
+        let address = address.unwrap_or_else(|| panic!("it says {line:?}")).to_owned();
+        Self { child, address, _folder: folder }
+    }
+
+    /// Asks for a path, and returns the answer with its head.
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let host = &self.address;
+        let head = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Asks it to end, and waits until it has.
+    fn end(mut self) -> ExitStatus {
+        let script = format!("kill -TERM {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // An error means that it has ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn it_serves_and_ends_in_order() {
+    let program = Program::start();
+    assert!(program.get("/livez").starts_with("HTTP/1.1 200"));
+    assert!(program.get("/readyz").starts_with("HTTP/1.1 200"));
+    assert!(program.get("/openapi.json").contains("\"openapi\""));
+    assert!(program.get("/metrics").contains("http_requests_total"));
+    let missing = program.get("/nowhere");
+    assert!(missing.starts_with("HTTP/1.1 404"), "{missing}");
+    assert!(missing.contains("application/problem+json"), "{missing}");
+    assert!(program.end().success());
+}
+{% for service in project.services %}
+
+#[test]
+fn {{ service.snake }}_answers_below_its_own_path() {
+    let program = Program::start();
+    let answer = program.get("{{ service.path }}/none/of/it");
+    assert!(answer.contains("\"service\":\"{{ service.name }}\""), "{answer}");
+}
+{% endfor %}

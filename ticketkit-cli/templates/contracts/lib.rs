@@ -1,0 +1,19 @@
+//! What the services of {{ project.human }} tell one another: the types of their events.
+//!
+//! This is all that they share: no database, and no call on the way of a write.
+{% if project.events or project.ids %}
+
+{% if project.ids %}
+mod id;
+{% endif %}
+{% for event in project.events %}
+mod {{ event.snake }};
+{% endfor %}
+
+{% if project.ids %}
+pub use id::«|InvalidId{% for id in project.ids %}¦{{ id }}Id{% endfor %}»;
+{% endif %}
+{% for event in project.events %}
+pub use {{ event.snake }}::{{ event.pascal }};
+{% endfor %}
+{% endif %}

@@ -1,0 +1,45 @@
+//! Projects that were broken by hand.
+
+use std::fs;
+
+use super::support::Place;
+
+#[test]
+fn a_broken_answer_file_is_told_by_its_line() {
+    let place = Place::shop();
+    let text = place.read("ticketkit.toml").replace("auth = false", "auth = maybe");
+    place.write("ticketkit.toml", &text);
+    place.run(&["status"]).refused(2, &["ticketkit.toml", "auth = maybe"]);
+}
+
+#[test]
+fn a_project_of_a_newer_program_is_not_touched() {
+    let place = Place::shop();
+    let text = place.read("ticketkit.toml").replace("template = 1", "template = 99\nnew = true");
+    place.write("ticketkit.toml", &text);
+    place.run(&["update"]).refused(2, &["templates 99", "install a newer"]);
+}
+
+#[test]
+fn without_the_pristine_copies_nothing_is_guessed() {
+    let place = Place::shop();
+    fs::remove_dir_all(place.root().join(".ticketkit/pristine")).unwrap();
+    place.run(&["update"]).refused(1, &["restore it from version control"]);
+}
+
+#[test]
+fn a_file_that_is_no_text_any_more_is_a_conflict() {
+    let place = Place::shop();
+    fs::write(place.root().join("Cargo.toml"), [0xff, 0xfe, 0]).unwrap();
+    place.run(&["add", "service", "venues"]).refused(1, &["Cargo.toml", "no text"]);
+}
+
+#[test]
+fn a_file_in_the_way_of_a_new_one_is_a_conflict() {
+    let place = Place::shop();
+    fs::create_dir_all(place.root().join("venues/src")).unwrap();
+    place.write("venues/src/lib.rs", "// Mine.\n");
+    let before = place.files();
+    place.run(&["add", "service", "venues"]).refused(1, &["venues/src/lib.rs", "is there already"]);
+    assert_eq!(place.files(), before);
+}
