@@ -98,8 +98,8 @@ const ORDERED_PREFETCH: usize = 1_000;
 /// How long a broker may take to write a new queue and its bindings to its disk.
 ///
 /// Killed before, it comes back without the binding, or with a queue that never answers (seen in
-/// 3.10; what was half a second old was whole). So a subscription is not called declared earlier:
-/// once in its life.
+/// 3.10; what was a second old was whole in each trial). So a subscription is not called declared
+/// earlier: once in its life.
 const WRITTEN: Duration = Duration::from_secs(1);
 
 /// The RabbitMQ engine; clones share everything.
