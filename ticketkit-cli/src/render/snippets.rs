@@ -116,8 +116,8 @@ pub(super) fn value(field: &Field) -> String {
         Kind::I64 => "-7",
         Kind::U32 => "7",
         Kind::Bool => "true",
-        Kind::Uuid => "Uuid::from_u128(1)",
-        Kind::Time => "Timestamp::from_millis(1_790_000_000_000)",
+        Kind::Uuid => "Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0001)",
+        Kind::Time => "Timestamp::from_millis(1_795_414_500_000)",
         Kind::Money => "1999",
         Kind::Json => "json!({\"any\": [\"thing\", 1]})",
     };
