@@ -22,7 +22,9 @@
 //!
 //! // Half a year later somebody gives the price a comma:
 //! # mod later {
-//! # use super::*;
+//! # use schemars::JsonSchema;
+//! # use serde::{Deserialize, Serialize};
+//! # use ticketkit_events::{Event, schema::Schemas};
 //! #[derive(Serialize, Deserialize, JsonSchema, Event)]
 //! #[event(subject = "ticket.created", version = 1, key = "id")]
 //! struct TicketCreated {

@@ -86,8 +86,12 @@ fn every_route_of_a_service_is_described_in_its_part_and_no_other() {
     for (service, part) in ROUTES {
         let mut routed = BTreeSet::new();
         for (_, text) in sources(service) {
-            let routes = text.split(".route(\"").skip(1);
-            routed.extend(routes.filter_map(|route| Some(route.split_once('"')?.0.to_owned())));
+            for method in ["route", "get", "post", "put", "delete"] {
+                let call = format!(".{method}(\"/");
+                let paths = text.split(&call).skip(1);
+                routed
+                    .extend(paths.filter_map(|path| Some(format!("/{}", path.split_once('"')?.0))));
+            }
         }
         let part: Value = serde_json::from_str(part).unwrap();
         let described: BTreeSet<_> = part["paths"].as_object().unwrap().keys().cloned().collect();
@@ -95,10 +99,10 @@ fn every_route_of_a_service_is_described_in_its_part_and_no_other() {
     }
 }
 
-/// A service names the type of an event in its sources if it publishes or handles it.
 /// What tells every instance of bans and ended sessions.
 const FED: [&str; 4] = ["user.banned", "user.unbanned", "session.revoked", "auth.heartbeat"];
 
+/// A service names the type of an event in its sources if it publishes or handles it.
 #[test]
 fn every_event_that_a_service_names_is_described_in_its_part_and_no_other() {
     let shared: Value = serde_json::from_str(api::ASYNCAPI).unwrap();
