@@ -16,8 +16,11 @@ use ticketkit_core::{
     wire::{self, JsonError},
 };
 
+/// Holds what must be true of any bytes, and panics where it is not.
+pub type Property = fn(&[u8]);
+
 /// The properties by name.
-pub const ALL: [(&str, fn(&[u8])); 4] =
+pub const ALL: [(&str, Property); 4] =
     [("problem", problem), ("json", json), ("pairs", pairs), ("headers", headers)];
 
 /// An answer of another service: what is read is written and read again as it is, and a client of
@@ -75,15 +78,12 @@ pub fn json(bytes: &[u8]) {
     let is_json =
         serde_json::from_slice::<IgnoredAny>(bytes).is_ok() && std::str::from_utf8(bytes).is_ok();
     let value = serde_json::from_slice::<Value>(bytes).ok();
-    let error = match wire::from_json::<Order>(bytes) {
-        Ok(_) => {
-            let Some(value) = value else { panic!("what was read is JSON") };
-            assert!(value.is_object());
-            let seats = value["seats"].as_array().map(Vec::as_slice).unwrap_or_default();
-            assert!(seats.iter().all(Value::is_object), "an array is no seat");
-            return;
-        }
-        Err(error) => error,
+    let Err(error) = wire::from_json::<Order>(bytes) else {
+        let Some(value) = value else { panic!("what was read is JSON") };
+        assert!(value.is_object());
+        let seats = value["seats"].as_array().map(Vec::as_slice).unwrap_or_default();
+        assert!(seats.iter().all(Value::is_object), "an array is no seat");
+        return;
     };
     assert_eq!(matches!(error, JsonError::Form(_)), is_json);
     let document = String::from_utf8(Problem::of(&error).to_json()).unwrap_or_default();
