@@ -85,7 +85,9 @@ fn no_two_parts_describe_the_same() {
 fn every_route_of_a_service_is_described_in_its_part_and_no_other() {
     for (service, part) in ROUTES {
         let mut routed = BTreeSet::new();
-        for (_, text) in sources(service) {
+        // Elsewhere a client calls others with the same words.
+        let is_route = |path: &Path| path.components().any(|part| part.as_os_str() == "routes");
+        for (_, text) in sources(service).into_iter().filter(|(path, _)| is_route(path)) {
             for method in ["route", "get", "post", "put", "delete"] {
                 let call = format!(".{method}(\"/");
                 let paths = text.split(&call).skip(1);
