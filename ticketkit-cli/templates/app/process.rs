@@ -131,7 +131,8 @@ pub(crate) async fn run(settings: Settings) -> Result<Farewell, RunError> {
 
     println!("listening on http://{address}");
     tracing::info!("the data is in {}", process.folder.path().display());
-    let drained = serve(listener, app, &shutdown, DRAIN_DEADLINE).await;
+    let errors = ErrorLayer::new(PROCESS);
+    let drained = serve(listener, app, &errors, &shutdown, DRAIN_DEADLINE).await;
     Ok(Farewell { drained, tasks: tasks.end(TASKS_DEADLINE).await })
 }
 

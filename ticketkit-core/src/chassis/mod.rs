@@ -18,7 +18,8 @@
 //! health.drain_with(&shutdown);
 //!
 //! let app = Router::new().route("/api/tickets", get(|| async { "[]" }));
-//! let app = http::stack(app, "tickets", ErrorLayer::new("tickets"), &HttpMetrics::new(&metrics))
+//! let errors = ErrorLayer::new("tickets");
+//! let app = http::stack(app, "tickets", errors.clone(), &HttpMetrics::new(&metrics))
 //!     .merge(http::operators("tickets", &health, &metrics));
 //!
 //! let tasks = Tasks::new(&shutdown);
@@ -26,7 +27,7 @@
 //! tasks.spawn("sweep", async move { until.requested().await });
 //!
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-//! let drained = serve::serve(listener, app, &shutdown, serve::DRAIN_DEADLINE).await;
+//! let drained = serve::serve(listener, app, &errors, &shutdown, serve::DRAIN_DEADLINE).await;
 //! println!("{drained}");
 //! println!("{}", tasks.end(Duration::from_secs(8)).await);
 //! # Ok(()) }

@@ -1,15 +1,33 @@
+#[cfg(feature = "chassis")]
+use std::any::Any;
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use http::{Extensions, HeaderMap, header};
+#[cfg(feature = "chassis")]
+use http::{Request, Response};
 use tower_layer::Layer;
 
+#[cfg(feature = "chassis")]
+use super::About;
 use super::{
     ErrorService,
     known::{self, Known},
 };
+#[cfg(feature = "chassis")]
+use crate::{ErrorStatus, problem::Report};
 use crate::{Problem, ServiceError};
 
 /// Makes one contract of whatever the inner service answers: see the [module](super).
+///
+/// ```
+/// use ticketkit_core::{ErrorLayer, error::Unavailable};
+///
+/// let layer = ErrorLayer::new("tickets")
+///     .type_base("https://tickets.example/problems/")
+///     .pages(["/api"], |problem| format!("<h1>{}</h1>", problem.title))
+///     .translate(|_: &std::io::Error| Unavailable { retry_after: 2 });
+/// # let _ = layer;
+/// ```
 #[derive(Clone)]
 pub struct ErrorLayer(Arc<Settings>);
 
@@ -95,6 +113,17 @@ impl ErrorLayer {
         T: ServiceError,
     {
         self.change(|settings| settings.known.push(known::translated(to)))
+    }
+
+    /// Answers a request in place of the service.
+    #[cfg(feature = "chassis")]
+    pub(crate) fn refuse<B>(&self, status: ErrorStatus, cause: String) -> Response<B>
+    where
+        B: From<Vec<u8>> + Any,
+    {
+        let mut response = Response::new(B::from(Vec::new()));
+        response.extensions_mut().insert(Report::foreign(status, Some(cause.into())));
+        About::admit(&mut Request::new(()), &self.0).finish(response)
     }
 
     fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {

@@ -32,10 +32,10 @@ async fn start(app: Router) -> (SocketAddr, Shutdown, JoinHandle<Drained>) {
     let address = listener.local_addr().unwrap();
     let shutdown = Shutdown::new();
     let handle = shutdown.clone();
-    let served =
-        tokio::spawn(
-            async move { serve(listener, app, &handle, Duration::from_millis(300)).await },
-        );
+    let errors = ErrorLayer::new("tickets");
+    let served = tokio::spawn(async move {
+        serve(listener, app, &errors, &handle, Duration::from_millis(300)).await
+    });
     (address, shutdown, served)
 }
 

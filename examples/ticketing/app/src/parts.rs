@@ -287,6 +287,11 @@ impl Process {
 
     /// Answers what belongs to no service.
     fn nobody(&self) -> Router {
-        Router::new().layer(ErrorLayer::new(self.name()))
+        Router::new().layer(self.errors())
+    }
+
+    /// Says in whose name the process refuses what reaches no service.
+    pub(crate) fn errors(&self) -> ErrorLayer {
+        ErrorLayer::new(self.name())
     }
 }

@@ -61,7 +61,8 @@ pub(crate) async fn run(settings: Settings, only: Option<Service>) -> Result<Far
 
     println!("listening on http://{address}");
     tracing::info!("open {public_url}; the data is {}", process.storage.place());
-    let drained = serve(listener, Forwarded::new(app, proxies), &shutdown, DRAIN_DEADLINE).await;
+    let (app, errors) = (Forwarded::new(app, proxies), process.errors());
+    let drained = serve(listener, app, &errors, &shutdown, DRAIN_DEADLINE).await;
     Ok(Farewell { drained, tasks: tasks.end(TASKS_DEADLINE).await })
 }
 

@@ -19,7 +19,8 @@ pub(super) struct Counted {
     body: Option<Body>,
     /// How many bytes the head promised that are still to come.
     promised: Option<u64>,
-    entry: Entry,
+    /// `None` where the request goes on without HTTP.
+    entry: Option<Entry>,
     /// Of event streams: they go on for as long as the client likes.
     ends_with: Option<Requested>,
 }
@@ -43,7 +44,18 @@ impl Counted {
             let requested: Requested = Box::pin(async move { shutdown.requested().await });
             requested
         });
+        let entry = Some(entry);
         response.map(|body| Self { body: Some(body), promised, entry, ends_with })
+    }
+
+    pub(super) fn uncounted(response: Response<Body>) -> Response<Self> {
+        response.map(|body| Self { body: Some(body), promised: None, entry: None, ends_with: None })
+    }
+
+    fn ends(&mut self, end: End) {
+        if let Some(entry) = &mut self.entry {
+            entry.ends(end);
+        }
     }
 }
 
@@ -59,14 +71,14 @@ impl http_body::Body for Counted {
             && requested.as_mut().poll(cx).is_ready()
         {
             self.ends_with = None;
-            self.entry.ends(End::Stream);
+            self.ends(End::Stream);
             self.body = None;
         }
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let frame = std::task::ready!(Pin::new(body).poll_frame(cx));
         match &frame {
             None => {
-                self.entry.ends(End::Complete);
+                self.ends(End::Complete);
                 self.body = None;
             }
             Some(Ok(frame)) => {
@@ -92,7 +104,7 @@ impl Drop for Counted {
         // A body whose end is known is not asked for it: hyper drops it after the last byte.
         let at_end = self.body.as_ref().is_some_and(http_body::Body::is_end_stream);
         if at_end || self.promised == Some(0) {
-            self.entry.ends(End::Complete);
+            self.ends(End::Complete);
         }
     }
 }

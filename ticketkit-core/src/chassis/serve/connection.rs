@@ -1,74 +1,74 @@
-use std::{convert::Infallible, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
-
-use ::axum::{body::Body, extract::ConnectInfo, response::Response};
-use ::http::{Method, Request};
-use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
-use tower::{Service, ServiceExt};
-
-use super::{
-    body::Counted,
-    ledger::{Entry, Ledger},
-    linger::Lingering,
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU8, Ordering::SeqCst},
+    },
 };
 
-/// How long a client may take to send the head of a request.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+use super::ledger::{End, Entry, Ledger};
+use crate::ErrorLayer;
 
-/// Serves one connection until its end; from the shutdown on it takes no further request.
-pub(super) async fn drive<S>(stream: TcpStream, handler: Handler<S>)
-where
-    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    // Small answers must not wait for more to send.
-    let _ = stream.set_nodelay(true);
-    let (peer, ledger) = (handler.peer, handler.ledger.clone());
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), handler);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = ledger.shutdown().requested() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%peer, %error, "connection ended");
-    }
-    ledger.connection_ended();
-}
-
-/// The service of one connection.
-pub(super) struct Handler<S> {
-    pub(super) service: S,
+/// What the service of a connection and its socket must know of each other: hyper is between them.
+#[derive(Debug)]
+pub(super) struct Connection {
     pub(super) peer: SocketAddr,
     pub(super) ledger: Arc<Ledger>,
+    pub(super) errors: ErrorLayer,
+    phase: AtomicU8,
+    /// The request that made another protocol of this one.
+    upgraded: Mutex<Option<Entry>>,
 }
 
-impl<S> hyper::service::Service<Request<Incoming>> for Handler<S>
-where
-    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    type Response = ::http::Response<Counted>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+/// Nothing of an answer is still to be sent.
+const IDLE: u8 = 0;
+/// A request is being answered.
+const ANSWERING: u8 = 1;
+/// The last byte was handed over, and may not have been sent.
+const ANSWERED: u8 = 2;
+/// HTTP is over.
+const UPGRADED: u8 = 3;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let mut request = Lingering::wrap(request).map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(self.peer));
-        let entry = Entry::begin(&self.ledger);
-        let shutdown = self.ledger.shutdown().clone();
-        let is_head = request.method() == Method::HEAD;
-        let answer = self.service.clone().oneshot(request);
-        Box::pin(async move {
-            let Ok(response) = answer.await;
-            Ok(Counted::wrap(response, is_head, entry, shutdown))
-        })
+impl Connection {
+    pub(super) fn new(peer: SocketAddr, ledger: Arc<Ledger>, errors: ErrorLayer) -> Self {
+        Self { peer, ledger, errors, phase: AtomicU8::new(IDLE), upgraded: Mutex::new(None) }
+    }
+
+    pub(super) fn answering(&self) {
+        self.phase.store(ANSWERING, SeqCst);
+    }
+
+    pub(super) fn answered(&self) {
+        let _ = self.phase.compare_exchange(ANSWERING, ANSWERED, SeqCst, SeqCst);
+    }
+
+    /// Notes that nothing waits to be sent.
+    pub(super) fn flushed(&self) {
+        let _ = self.phase.compare_exchange(ANSWERED, IDLE, SeqCst, SeqCst);
+    }
+
+    /// Tells whether what is sent now is no part of any answer of the service.
+    pub(super) fn is_idle(&self) -> bool {
+        self.phase.load(SeqCst) == IDLE
+    }
+
+    pub(super) fn is_upgraded(&self) -> bool {
+        self.phase.load(SeqCst) == UPGRADED
+    }
+
+    /// Lets a request go on for as long as the socket is open.
+    pub(super) fn upgrade(&self, entry: Entry) {
+        self.phase.store(UPGRADED, SeqCst);
+        *self.upgraded.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
+    }
+
+    /// Ends the request that went on with the socket, if there is one.
+    pub(super) fn closed(&self) {
+        let entry = self.upgraded.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut entry) = entry
+            && !self.ledger.is_cutting()
+        {
+            entry.ends(End::Complete);
+        }
     }
 }

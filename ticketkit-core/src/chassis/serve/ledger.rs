@@ -3,7 +3,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 
-use super::Drained;
+use super::{Drained, connection::Connection};
 use crate::chassis::Shutdown;
 
 /// Counts what becomes of requests and connections from the shutdown on.
@@ -45,6 +45,10 @@ impl Ledger {
         }
     }
 
+    pub(super) fn is_cutting(&self) -> bool {
+        self.is_cutting.load(SeqCst)
+    }
+
     pub(super) fn begin_to_cut(&self) {
         self.is_cutting.store(true, SeqCst);
     }
@@ -65,7 +69,7 @@ impl Ledger {
 /// One request, until its end.
 #[derive(Debug)]
 pub(super) struct Entry {
-    ledger: Arc<Ledger>,
+    connection: Arc<Connection>,
     end: End,
 }
 
@@ -80,9 +84,10 @@ pub(super) enum End {
 }
 
 impl Entry {
-    pub(super) fn begin(ledger: &Arc<Ledger>) -> Self {
-        ledger.under_way.fetch_add(1, SeqCst);
-        Self { ledger: ledger.clone(), end: End::Dropped }
+    pub(super) fn begin(connection: &Arc<Connection>) -> Self {
+        connection.ledger.under_way.fetch_add(1, SeqCst);
+        connection.answering();
+        Self { connection: connection.clone(), end: End::Dropped }
     }
 
     pub(super) fn ends(&mut self, end: End) {
@@ -92,16 +97,18 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let Ledger { finished, left, cut, streams, under_way, .. } = &*self.ledger;
-        if self.ledger.shutdown.is_requested() {
+        let ledger = &*self.connection.ledger;
+        let Ledger { finished, left, cut, streams, under_way, .. } = ledger;
+        if ledger.shutdown.is_requested() {
             let count = match self.end {
                 End::Stream => streams,
                 End::Complete => finished,
-                End::Dropped if self.ledger.is_cutting.load(SeqCst) => cut,
+                End::Dropped if ledger.is_cutting() => cut,
                 End::Dropped => left,
             };
             count.fetch_add(1, SeqCst);
         }
         under_way.fetch_sub(1, SeqCst);
+        self.connection.answered();
     }
 }

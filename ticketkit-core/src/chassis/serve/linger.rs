@@ -17,7 +17,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
 
 /// At most this much is thrown away, in bytes and in time.
-const LIMIT: (usize, Duration) = (1024 * 1024, Duration::from_secs(2));
+pub(super) const LIMIT: (usize, Duration) = (1024 * 1024, Duration::from_secs(2));
 
 pub(super) struct Lingering {
     /// `None` once it was read to its end, or is not to be read.

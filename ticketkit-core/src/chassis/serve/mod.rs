@@ -3,8 +3,11 @@
 mod body;
 mod connection;
 mod drained;
+mod drive;
 mod ledger;
 mod linger;
+mod refusal;
+mod socket;
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -14,6 +17,9 @@ use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tower::Service;
 
 use super::Shutdown;
+use crate::ErrorLayer;
+use connection::Connection;
+use drive::{Handler, drive};
 use ledger::Ledger;
 
 pub use drained::Drained;
@@ -32,9 +38,37 @@ const CUT: Duration = Duration::from_millis(500);
 /// [delay](Shutdown::with_delay) all this begins when the delay is over, and until then everything
 /// is served. The address of the client is in the request's extensions as axum's
 /// `ConnectInfo<SocketAddr>`. Dropping the future closes the listener and all connections.
+///
+/// What can't be parsed never is a request, and no layer sees it: a line or a header that is no HTTP
+/// (400), an address (414) or headers (431) beyond what is read. `errors` says in whose name it is
+/// answered, which is with the same document as everything else.
+///
+/// A request that is upgraded, to a WebSocket for instance, lasts until the service drops the
+/// connection. It is for the service to end it on the shutdown; at the deadline its connection fails.
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+/// use ticketkit_core::{
+///     ErrorLayer,
+///     chassis::{
+///         Shutdown,
+///         serve::{DRAIN_DEADLINE, serve},
+///     },
+/// };
+///
+/// # async fn run() -> std::io::Result<()> {
+/// let errors = ErrorLayer::new("tickets");
+/// let app = Router::new().route("/", get(|| async { "" })).layer(errors.clone());
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+/// let shutdown = Shutdown::on_signals()?;
+/// let drained = serve(listener, app, &errors, &shutdown, DRAIN_DEADLINE).await;
+/// println!("{drained}");
+/// # Ok(()) }
+/// ```
 pub async fn serve<S>(
     listener: TcpListener,
     service: S,
+    errors: &ErrorLayer,
     shutdown: &Shutdown,
     deadline: Duration,
 ) -> Drained
@@ -52,9 +86,9 @@ where
         };
         match accepted {
             Ok((stream, peer)) => {
-                let (service, ledger) = (service.clone(), ledger.clone());
-                let handler = connection::Handler { service, peer, ledger };
-                connections.spawn(connection::drive(stream, handler));
+                let connection = Connection::new(peer, ledger.clone(), errors.clone());
+                let handler = Handler { service: service.clone(), connection: connection.into() };
+                connections.spawn(drive(stream, handler));
             }
             // Out of file descriptors, or a client that left: neither ends the service.
             Err(error) => {

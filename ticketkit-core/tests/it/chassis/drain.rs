@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -14,56 +13,17 @@ use axum::{Router, body::Body, response::sse, routing::get};
 use futures_util::{StreamExt, stream};
 use ticketkit_core::{
     ErrorLayer,
-    chassis::{
-        Health, Metrics, Shutdown, http,
-        serve::{Drained, serve},
-    },
+    chassis::{Health, Metrics, Shutdown, http},
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::{Notify, mpsc},
-    task::JoinHandle,
 };
 
-const DEADLINE: Duration = Duration::from_secs(10);
-
-struct Server {
-    address: SocketAddr,
-    shutdown: Shutdown,
-    served: JoinHandle<Drained>,
-}
-
-impl Server {
-    async fn start(app: Router, shutdown: Shutdown, deadline: Duration) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let handle = shutdown.clone();
-        let served = tokio::spawn(async move { serve(listener, app, &handle, deadline).await });
-        Self { address, shutdown, served }
-    }
-
-    async fn ask(&self, path: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let head = format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n");
-        stream.write_all(head.as_bytes()).await.unwrap();
-        stream
-    }
-}
-
-async fn until(stream: &mut TcpStream, end: &str) -> String {
-    let mut text = Vec::new();
-    while !String::from_utf8_lossy(&text).contains(end) {
-        assert_ne!(stream.read_buf(&mut text).await.unwrap(), 0, "{text:?}");
-    }
-    String::from_utf8(text).unwrap()
-}
-
-async fn rest(mut stream: TcpStream) -> String {
-    let mut text = String::new();
-    stream.read_to_string(&mut text).await.unwrap();
-    text
-}
+use super::{
+    DEADLINE,
+    server::{Server, rest, until},
+};
 
 #[tokio::test]
 async fn an_event_stream_ends_at_once_and_in_order() {

@@ -35,7 +35,9 @@ async fn collector() -> (String, Batches) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/", listener.local_addr().unwrap());
     let shutdown = Shutdown::new();
-    tokio::spawn(async move { serve(listener, app, &shutdown, Duration::ZERO).await });
+    tokio::spawn(async move {
+        serve(listener, app, &ErrorLayer::new("tickets"), &shutdown, Duration::ZERO).await
+    });
     (address, batches)
 }
 

@@ -15,9 +15,12 @@ mod instance;
 
 use std::{io, num::NonZeroUsize, path::Path, time::Duration};
 
-use ticketkit_core::chassis::{
-    Shutdown,
-    serve::{DRAIN_DEADLINE, serve},
+use ticketkit_core::{
+    ErrorLayer,
+    chassis::{
+        Shutdown,
+        serve::{DRAIN_DEADLINE, serve},
+    },
 };
 use tokio::{
     net::TcpListener,
@@ -25,7 +28,7 @@ use tokio::{
 };
 
 use self::{backing::Backing, fleet::Fleet};
-use crate::{error::RunError, settings::Settings};
+use crate::{error::RunError, parts::ALL, settings::Settings};
 
 /// Why the system does not run.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +76,7 @@ pub(crate) async fn run(
     // The services reach each other through the ingress, so that it comes first.
     let ingress = tokio::spawn({
         let shutdown = shutdown.clone();
-        async move { serve(listener, app, &shutdown, DRAIN_DEADLINE).await }
+        async move { serve(listener, app, &ErrorLayer::new(ALL), &shutdown, DRAIN_DEADLINE).await }
     });
     let started = tokio::select! {
         started = fleet.start() => started,
