@@ -13,7 +13,7 @@ use ticketkit_core::{
     Code, ErrorStatus, ServiceError,
     axum::{BodyRejection, FormRejection, PathRejection, QueryRejection},
     catalogue::Entry,
-    chassis::outgoing::CallError,
+    chassis::outgoing::NoAnswer,
     client::Upstream,
     error,
 };
@@ -29,7 +29,7 @@ fn known<E: ServiceError>() -> BTreeSet<(u16, String)> {
 #[test]
 fn no_error_is_unknown() {
     let _ = (known::<CookieError>(), known::<IssueError>(), known::<KeyError>());
-    let _ = (known::<RandomError>(), known::<CallError>(), known::<Upstream>());
+    let _ = (known::<RandomError>(), known::<NoAnswer>(), known::<Upstream>());
     let _ = (known::<BodyRejection>(), known::<FormRejection>(), known::<PathRejection>());
     let _ = (known::<QueryRejection>(), known::<error::Internal>(), known::<error::NotFound>());
     let _ = (known::<error::StaleVersion>(), known::<error::UpstreamFailed>());

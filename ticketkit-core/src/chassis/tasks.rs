@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::FutureExt;
 use tokio::{
-    task::JoinHandle,
+    task::{self, JoinHandle},
     time::{Instant, timeout_at},
 };
 
@@ -42,8 +42,23 @@ pub struct Tasks {
 
 #[derive(Default)]
 struct List {
+    /// Whoever ends strikes itself out, so that the list is no longer than what runs.
     running: Vec<(String, JoinHandle<()>)>,
+    /// From the shutdown on.
+    ended: Vec<String>,
+    /// Each name once.
     failed: Vec<String>,
+}
+
+impl List {
+    fn note(&mut self, name: String, failed: bool) {
+        self.running.retain(|(_, handle)| Some(handle.id()) != task::try_id());
+        if !failed {
+            self.ended.push(name);
+        } else if !self.failed.contains(&name) {
+            self.failed.push(name);
+        }
+    }
 }
 
 /// What became of the background tasks, by name.
@@ -76,18 +91,19 @@ impl Tasks {
     {
         let name = name.into();
         let (list, shutdown, own) = (self.list.clone(), self.shutdown.clone(), name.clone());
+        // Locked, so that the task is on the list before it can strike itself out.
+        let mut all = locked(&self.list);
         let handle = tokio::spawn(async move {
             let panicked = AssertUnwindSafe(task).catch_unwind().await.is_err();
+            let early = !shutdown.is_draining();
             if panicked {
                 tracing::error!(task = own, "a background task panicked");
-            } else if !shutdown.is_draining() {
+            } else if early {
                 tracing::error!(task = own, "a background task ended before the shutdown");
-            } else {
-                return;
             }
-            locked(&list).failed.push(own);
+            locked(&list).note(own, panicked || early);
         });
-        locked(&self.list).running.push((name, handle));
+        all.running.push((name, handle));
     }
 
     /// Returns the names of the tasks that ended too early or panicked: a check for readiness.
@@ -110,21 +126,15 @@ impl Tasks {
                 break;
             }
             for (name, mut handle) in running {
-                match timeout_at(deadline, &mut handle).await {
-                    Ok(_) => report.ended.push(name),
-                    Err(_) => {
-                        handle.abort();
-                        report.cut.push(name);
-                    }
+                if timeout_at(deadline, &mut handle).await.is_err() {
+                    handle.abort();
+                    report.cut.push(name);
                 }
             }
         }
-        report.failed = self.failed();
-        for failed in &report.failed {
-            if let Some(at) = report.ended.iter().position(|name| name == failed) {
-                report.ended.remove(at);
-            }
-        }
+        let list = locked(&self.list);
+        report.ended.clone_from(&list.ended);
+        report.failed.clone_from(&list.failed);
         report
     }
 }
@@ -189,6 +199,18 @@ mod tests {
         assert_eq!(report.failed, ["panics", "leaves"]);
         assert_eq!(report.cut, ["stuck"]);
         assert_eq!(asked.elapsed().as_secs(), 5);
+    }
+
+    #[tokio::test]
+    async fn tasks_that_have_ended_are_not_kept() {
+        let tasks = Tasks::new(&Shutdown::new());
+        for _ in 0..100 {
+            tasks.spawn("short", async {});
+        }
+        while !locked(&tasks.list).running.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(tasks.failed(), ["short"]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -33,7 +33,7 @@ impl RetryAfter {
         date::parse(value).map(Self::At)
     }
 
-    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         Self::parse(headers.get(header::RETRY_AFTER)?.to_str().ok()?)
     }
 

@@ -11,11 +11,11 @@ use tower::{
 };
 use tower_resilience::circuitbreaker::{CircuitBreakerLayer, CircuitState};
 
-use super::{CallError, retry::Attempts};
+use super::{NoAnswer, retry::Attempts};
 use crate::trace::PropagateLayer;
 
 /// What [`Outgoing::around`] makes: clones share the limit, the budget and the circuit.
-pub type OutgoingService<B, R> = BoxCloneSyncService<Request<B>, Response<R>, CallError>;
+pub type OutgoingService<B, R> = BoxCloneSyncService<Request<B>, Response<R>, NoAnswer>;
 
 /// Makes the stack around calls to one other service: see the [module](super).
 #[derive(Debug, Clone)]
@@ -139,7 +139,7 @@ impl Outgoing {
         // Each setter above has seen to what is refused here.
         let circuit = circuit.unwrap_or_else(|_| unreachable!("the settings are within bounds"));
         let stack = ServiceBuilder::new()
-            .map_err(move |error: BoxError| CallError::of(error, open_for))
+            .map_err(move |error: BoxError| NoAnswer::of(error, open_for))
             .timeout(self.timeout)
             .retry(self.attempts_policy())
             .load_shed()

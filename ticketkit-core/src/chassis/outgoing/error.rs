@@ -3,13 +3,14 @@ use tower_resilience::circuitbreaker::CircuitBreakerError;
 
 use crate::{
     ServiceError,
+    client::CallError,
     error::{Timeout, Unavailable, UpstreamFailed},
 };
 
 /// Why a call has no answer.
 #[derive(Debug, thiserror::Error, ServiceError)]
 #[non_exhaustive]
-pub enum CallError {
+pub enum NoAnswer {
     /// It took too long: 504 `timeout`.
     #[error("the upstream took too long")]
     #[problem(transparent)]
@@ -28,7 +29,7 @@ pub enum CallError {
     Failed(#[source] UpstreamFailed),
 }
 
-impl CallError {
+impl NoAnswer {
     /// Tells apart what the layers say; `open_for` is for how long the circuit stays open.
     pub(super) fn of(error: BoxError, open_for: u64) -> Self {
         if error.is::<Elapsed>() {
@@ -52,5 +53,18 @@ impl CallError {
     #[must_use]
     pub const fn was_not_sent(&self) -> bool {
         matches!(self, Self::CircuitOpen(_) | Self::Overloaded(_))
+    }
+}
+
+/// For a client that reads answers too: then an answer of 400 or above is the other way to fail.
+///
+/// Passed on as an [`Upstream`](crate::client::Upstream), a call that was not made is 502 like every
+/// other that failed; answered as it is, it is 503 with `Retry-After`.
+impl From<NoAnswer> for CallError {
+    fn from(error: NoAnswer) -> Self {
+        match error {
+            NoAnswer::Timeout(_) => Self::TimedOut,
+            error => Self::failed(error),
+        }
     }
 }

@@ -39,4 +39,4 @@ mod retry;
 mod span;
 
 pub use builder::{Outgoing, OutgoingService};
-pub use error::CallError;
+pub use error::NoAnswer;

@@ -4,7 +4,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use ::http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header};
+use ::http::{HeaderName, Method, Request, Response, StatusCode};
 use tower::{
     BoxError,
     load_shed::error::Overloaded,
@@ -15,6 +15,8 @@ use tower::{
     },
 };
 use tower_resilience::circuitbreaker::CircuitBreakerError;
+
+use crate::client::RetryAfter;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -38,7 +40,9 @@ impl<B: Clone, R> Policy<Request<B>, Response<R>, BoxError> for Attempts {
         result: &mut Result<Response<R>, BoxError>,
     ) -> Option<Self::Future> {
         let wait = match result {
-            Ok(answer) if is_passing(answer.status()) => retry_after(answer.headers()),
+            Ok(answer) if is_passing(answer.status()) => {
+                RetryAfter::of(answer.headers()).map(|when| when.delay(SystemTime::now()))
+            }
             Ok(_) => {
                 self.budget.deposit();
                 return None;
@@ -94,33 +98,9 @@ fn was_not_sent(error: &BoxError) -> bool {
         )
 }
 
-/// Reads `Retry-After`: seconds, or a date.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = httpdate::parse_http_date(text).ok()?;
-    Some(until.duration_since(SystemTime::now()).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn asks(value: &str) -> Option<Duration> {
-        retry_after(&HeaderMap::from_iter([(header::RETRY_AFTER, value.parse().unwrap())]))
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        assert_eq!(asks("120"), Some(Duration::from_secs(120)));
-        assert_eq!(asks("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
-        let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(60));
-        let wait = asks(&soon).unwrap();
-        assert!((55..=60).contains(&wait.as_secs()), "{wait:?}");
-        assert_eq!((asks("soon"), asks("-1")), (None, None));
-    }
 
     #[test]
     fn only_what_may_be_done_twice_is_repeated() {

@@ -13,7 +13,8 @@ use std::{
 use http::{Request, Response, request::Builder};
 use ticketkit_core::{
     Problem,
-    chassis::outgoing::{CallError, Outgoing, OutgoingService},
+    chassis::outgoing::{NoAnswer, Outgoing, OutgoingService},
+    client::CallError,
     trace::TraceContext,
 };
 use tokio::{sync::Notify, time::Instant};
@@ -41,7 +42,7 @@ fn upstream(around: Outgoing, statuses: &'static [u16]) -> (OutgoingService<Stri
 async fn call(
     service: &OutgoingService<String, ()>,
     request: Builder,
-) -> Result<Response<()>, CallError> {
+) -> Result<Response<()>, NoAnswer> {
     service.clone().oneshot(request.body("body".to_owned()).unwrap()).await
 }
 
@@ -105,10 +106,11 @@ async fn time_ends_an_attempt_and_then_the_call() {
     let service = around.around(hangs.clone());
     let started = Instant::now();
     let error = call(&service, Request::get("/")).await.unwrap_err();
-    assert!(matches!(error, CallError::Timeout(_)), "{error:?}");
+    assert!(matches!(error, NoAnswer::Timeout(_)), "{error:?}");
     assert_eq!((started.elapsed().as_secs(), asked.load(Ordering::SeqCst)), (2, 2));
     let problem = Problem::of(&error);
     assert_eq!((problem.status, problem.code.as_str()), (504, "timeout"));
+    assert!(matches!(CallError::from(error), CallError::TimedOut));
 
     let short = Outgoing::to("u").timeout(Duration::from_millis(100)).around(hangs);
     let started = Instant::now();
@@ -134,8 +136,10 @@ async fn too_many_calls_at_once_are_refused_and_the_upstream_not_blamed() {
     });
     tokio::task::yield_now().await;
     let error = call(&service, Request::get("/")).await.unwrap_err();
-    assert!(matches!(error, CallError::Overloaded(_)) && error.was_not_sent(), "{error:?}");
+    assert!(matches!(error, NoAnswer::Overloaded(_)) && error.was_not_sent(), "{error:?}");
     assert_eq!(Problem::of(&error).status, 503);
+    let error = CallError::from(error);
+    assert!(matches!(&error, CallError::Failed(source) if source.is::<NoAnswer>()), "{error:?}");
     gate.notify_one();
     assert_eq!(first.await.unwrap().unwrap().status(), 200);
 }
@@ -160,7 +164,7 @@ async fn a_circuit_opens_spares_the_upstream_and_closes() {
         assert!(!String::from_utf8(problem.to_json()).unwrap().contains("canary"));
     }
     let error = call(&service, Request::get("/")).await.unwrap_err();
-    assert!(matches!(error, CallError::CircuitOpen(_)), "{error:?}");
+    assert!(matches!(error, NoAnswer::CircuitOpen(_)), "{error:?}");
     let answer: Response<Vec<u8>> = ticketkit_core::respond(&error);
     assert_eq!(
         (answer.status().as_u16(), &answer.headers()["retry-after"]),
