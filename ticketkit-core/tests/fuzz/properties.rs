@@ -91,8 +91,10 @@ pub fn json(bytes: &[u8]) {
     let Some(value) = value else { return };
     let mut texts = Vec::new();
     values(&value, &mut texts);
+    // No message of ours is as long. What names a member may be a text of the body: it is its key.
     for text in texts.into_iter().filter(|text| text.len() > 40) {
-        assert!(!document.contains(text), "{document} quotes {text}");
+        let quotes = error.errors().iter().any(|entry| entry.message.contains(text));
+        assert!(!quotes, "{document} quotes {text}");
     }
     for entry in error.errors() {
         let parent = entry.pointer.as_deref().and_then(|pointer| pointer.rsplit_once('/'));

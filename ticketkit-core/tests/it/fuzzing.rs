@@ -1,30 +1,28 @@
 //! The properties of `tests/fuzz`, on inputs that are mutated without knowledge of the code.
 //!
-//! That finds less than a fuzzer with coverage, and runs everywhere, always the same: `TICKETKIT_FUZZ_ROUNDS`
+//! That finds less than the fuzzer in `fuzz`, which has coverage, and runs everywhere, always the same: `TICKETKIT_FUZZ_ROUNDS`
 //! makes it longer, and `TICKETKIT_FUZZ_SEED` another one.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
 
 #[expect(unreachable_pub, reason = "a fuzzer is another crate")]
 #[path = "../fuzz/properties.rs"]
 mod properties;
 
-/// What the mutations begin with.
-const SEEDS: &[&[u8]] = &[
-    include_bytes!("../golden/validation_failed.json"),
-    include_bytes!("../golden/ticket_reserved.json"),
-    br#"{"type":"x","title":"T","status":418,"code":"a","errors":[{"message":"m","field":"f"}]}"#,
-    br#"{"id":"01890a5d-ac96-774b-bcce-b302099a8057","title":"T","price":5,"share":0.5,
-        "seats":[{"row":"A","number":7}],"kind":"sold","labels":{"a":1}}"#,
-    br#"{"kind":{"lent":{"days":3}},"seats":[["A",7]],"labels":{},"title":"","price":-1}"#,
-    b"limit=5&after=01890a5d-ac96-774b-bcce-b302099a8057&tag=a&tag=b&kind=sold&share=1.5&exact=true",
-    b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-    b"rojo=00f067,congo=t61",
-    b"2026-11-23T06:15:00.500+01:00",
-    b"Sun, 06 Nov 1994 08:49:37 GMT",
-    b"01890a5d-ac96-774b-bcce-b302099a8057",
-    b"application/problem+json; charset=utf-8",
-];
+/// What the mutations begin with: a file each, which a fuzzer begins with as well.
+fn files(folder: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<_> =
+        files.filter(|file| file.extension().is_none_or(|e| e != "rs")).collect();
+    // Folders have no order of their own.
+    files.sort();
+    files.into_iter().map(|file| fs::read(file).unwrap()).collect()
+}
 
 /// What has a meaning to a parser.
 const WORDS: &[&[u8]] = &[
@@ -73,7 +71,8 @@ fn what_holds_for_any_bytes_holds_for_mutated_ones() {
         |name, default| std::env::var(name).map_or(default, |text: String| text.parse().unwrap());
     let rounds = number("TICKETKIT_FUZZ_ROUNDS", 40_000);
     let mut random = Random(number("TICKETKIT_FUZZ_SEED", 4711).max(1));
-    let mut corpus: Vec<Vec<u8>> = SEEDS.iter().map(|seed| seed.to_vec()).collect();
+    let mut corpus = [files("golden"), files("fuzz/seeds")].concat();
+    let seeds = corpus.len();
     for _ in 0..rounds {
         let mut input = corpus[random.below(corpus.len())].clone();
         for _ in 0..=random.below(4) {
@@ -86,7 +85,7 @@ fn what_holds_for_any_bytes_holds_for_mutated_ones() {
         }
         // Some live on, so that mutations add up.
         if random.below(20) == 0 {
-            let at = SEEDS.len() + random.below(200);
+            let at = seeds + random.below(200);
             if at < corpus.len() { corpus[at] = input } else { corpus.push(input) }
         }
     }
@@ -96,10 +95,10 @@ fn what_holds_for_any_bytes_holds_for_mutated_ones() {
 #[test]
 fn mutations_reach_documents_that_parse_and_such_that_do_not() {
     let mut random = Random(1);
-    let corpus: Vec<Vec<u8>> = SEEDS.iter().map(|seed| seed.to_vec()).collect();
+    let corpus = files("golden");
     let (mut parsed, mut refused) = (0, 0);
     for _ in 0..2000 {
-        let mut input = corpus[random.below(2)].clone();
+        let mut input = corpus[random.below(corpus.len())].clone();
         mutate(&mut input, &mut random, &corpus);
         let is_problem = ticketkit_core::Problem::parse(&input).is_ok();
         *if is_problem { &mut parsed } else { &mut refused } += 1;
