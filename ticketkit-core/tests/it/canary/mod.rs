@@ -1,4 +1,9 @@
 //! A text that is planted wherever something internal can be, and must reach no client.
+//!
+//! Here are the errors of handlers and of services; [`around`] has what stands around them. Beside
+//! this, each framework answers the golden cases, which have the text in them, too.
+
+mod around;
 
 use std::sync::Arc;
 
@@ -138,10 +143,28 @@ async fn plant(State((place, canary)): State<(Place, Arc<str>)>) -> Response {
     }
 }
 
+fn layer() -> ErrorLayer {
+    ErrorLayer::new("tickets").pages(["/api"], |p| format!("<p>{p:?}</p>"))
+}
+
+fn request(accept: &str) -> Request {
+    Request::get("/").header(header::ACCEPT, accept).body(Body::empty()).unwrap()
+}
+
+/// Everything that a client can read of a response, as far as it goes.
+async fn bytes(response: Response) -> String {
+    let (parts, mut body) = response.into_parts();
+    let mut text = format!("{parts:?}\n");
+    while let Some(Ok(frame)) = body.frame().await {
+        text.push_str(&format!("{:?}", frame.trailers_ref()));
+        text.push_str(&String::from_utf8_lossy(&frame.into_data().unwrap_or_default()));
+    }
+    text
+}
+
 async fn answer(place: Place, canary: &str, accept: &str) -> String {
     let canary: Arc<str> = canary.into();
-    let layer = ErrorLayer::new("tickets").pages(["/api"], |p| format!("<p>{p:?}</p>"));
-    let request = Request::get("/").header(header::ACCEPT, accept).body(Body::empty()).unwrap();
+    let (layer, request) = (layer(), request(accept));
     let response: Response = match place {
         Place::ServiceError => {
             let error: BoxError = canary.to_string().into();
@@ -163,9 +186,7 @@ async fn answer(place: Place, canary: &str, accept: &str) -> String {
             app.oneshot(request).await.unwrap()
         }
     };
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    format!("{parts:?}\n{}", String::from_utf8_lossy(&body))
+    bytes(response).await
 }
 
 proptest! {
@@ -175,15 +196,24 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// 18 places at a time, by document and by page.
+    /// All places, by document and by page.
     #[test]
     fn nothing_internal_reaches_a_client(word in "[a-z0-9]{16}") {
         let canary = format!("canary-{word}");
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         for place in PLACES {
             for accept in ["*/*", "text/html"] {
                 let bytes = runtime.block_on(answer(*place, &canary, accept));
                 prop_assert!(!bytes.contains(&canary), "{:?}: {}", place, bytes);
+            }
+        }
+        for (name, answer) in around::PLACES {
+            for accept in ["*/*", "text/html"] {
+                let bytes = runtime.block_on(async {
+                    bytes(answer(&canary, &layer(), request(accept)).await).await
+                });
+                prop_assert!(!bytes.contains(&canary), "{}: {}", name, bytes);
             }
         }
     }
@@ -200,4 +230,18 @@ async fn what_is_public_is_found() {
     let response = Public("canary-public".to_owned()).into_response();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     assert!(String::from_utf8_lossy(&body).contains("canary-public"));
+}
+
+/// Each place answers as it should for what is planted there, and not because it is never reached.
+#[tokio::test]
+async fn the_places_around_are_reached() {
+    let mut seen = String::new();
+    for (name, answer) in around::PLACES {
+        let answer = answer("canary", &layer(), request("*/*")).await;
+        let text = bytes(answer).await;
+        let code = text.split(r#""code":""#).nth(1).and_then(|rest| rest.split('"').next());
+        let status = text.split("status: ").nth(1).and_then(|rest| rest.split(',').next());
+        seen.push_str(&format!("{name}: {} {}\n", status.unwrap(), code.unwrap_or("-")));
+    }
+    insta::assert_snapshot!(seen);
 }
