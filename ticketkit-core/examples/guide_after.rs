@@ -2,7 +2,7 @@
 
 // ANCHOR: imports
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -58,7 +58,7 @@ impl<T> From<PoisonError<T>> for Error {
 }
 // ANCHOR_END: errors
 
-type Store = Arc<Mutex<BTreeMap<u64, Ticket>>>;
+type Store = Arc<Mutex<HashMap<u64, Ticket>>>;
 
 // ANCHOR: handlers
 async fn create(
@@ -66,7 +66,7 @@ async fn create(
     Valid(Json(ticket)): Valid<Json<Ticket>>,
 ) -> Result<StatusCode, Error> {
     let mut tickets = store.lock()?;
-    let id = tickets.last_key_value().map_or(1, |(id, _)| id + 1);
+    let id = tickets.len() as u64 + 1;
     tickets.insert(id, ticket);
     Ok(StatusCode::CREATED)
 }

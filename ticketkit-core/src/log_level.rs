@@ -2,6 +2,17 @@
 ///
 /// By default a 5xx is an error of the log, and a 4xx a matter of debugging: clients cause the
 /// latter at will.
+///
+/// ```
+/// use ticketkit_core::{LogLevel, ServiceError};
+///
+/// #[derive(Debug, thiserror::Error, ServiceError)]
+/// #[error("the signature of {0} is wrong")]
+/// #[problem(status = 400, code = "bad_signature", log = "warn")]
+/// struct BadSignature(&'static str);
+///
+/// assert_eq!(BadSignature("the provider").log_level(), LogLevel::Warn);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LogLevel {
     /// For one who looks for the path that a request took.

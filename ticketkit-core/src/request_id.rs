@@ -11,6 +11,14 @@ use uuid::Uuid;
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request, in its extensions behind [`ErrorLayer`](crate::ErrorLayer).
+///
+/// ```
+/// use ticketkit_core::RequestId;
+///
+/// let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+/// let request = http::Request::builder().header("x-request-id", id).body(()).unwrap();
+/// assert_eq!(RequestId::of(&request).to_string(), id);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId(Uuid);
 

@@ -8,6 +8,17 @@ use super::{BodyRejection, FormRejection};
 use crate::{error::PayloadTooLarge, wire::BODY_LIMIT};
 
 /// Another limit for the body of a request, in bytes: put it into the request's extensions.
+///
+/// ```
+/// use axum::{Extension, Router, routing::put};
+/// use ticketkit_core::axum::{BodyLimit, Json};
+///
+/// async fn upload(Json(_): Json<Vec<String>>) {}
+///
+/// let app: Router =
+///     Router::new().route("/api/imports", put(upload)).layer(Extension(BodyLimit(1024 * 1024)));
+/// # let _ = app;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BodyLimit(pub usize);
 

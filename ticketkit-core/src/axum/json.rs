@@ -18,6 +18,23 @@ use crate::{
 /// [`BODY_LIMIT`](super::BODY_LIMIT)), 400 `malformed_json` (does not parse) or 400
 /// `malformed_body` (parses, but a member is missing or of the wrong type; `field` and `pointer`
 /// name it). Members that `T` does not know are ignored.
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use ticketkit_core::axum::Json;
+///
+/// #[derive(serde::Deserialize, serde::Serialize)]
+/// struct Ticket {
+///     title: String,
+/// }
+///
+/// async fn create(Json(ticket): Json<Ticket>) -> Json<Ticket> {
+///     Json(ticket)
+/// }
+///
+/// let app: Router = Router::new().route("/api/tickets", post(create));
+/// # let _ = app;
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
@@ -46,6 +63,21 @@ impl<T: Serialize> IntoResponse for Json<T> {
 }
 
 /// A JSON body that may be left out: no body at all is the default of `T`.
+///
+/// ```
+/// use ticketkit_core::axum::MaybeJson;
+///
+/// #[derive(Default, serde::Deserialize)]
+/// struct Refund {
+///     reason: Option<String>,
+/// }
+///
+/// /// `POST` with `{"reason": "…"}`, or with nothing.
+/// async fn refund(MaybeJson(refund): MaybeJson<Refund>) -> String {
+///     refund.reason.unwrap_or_default()
+/// }
+/// # let _: axum::routing::MethodRouter = axum::routing::post(refund);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MaybeJson<T>(pub T);
 

@@ -44,6 +44,14 @@ impl<T: FromStr> Paging<T> {
 }
 
 /// A page of a list.
+///
+/// ```
+/// use ticketkit_core::axum::Page;
+///
+/// // Two were asked for, and one more was read.
+/// let page = Page::new(vec![7, 8, 9], 2, ToString::to_string);
+/// assert_eq!((page.items, page.next.as_deref()), (vec![7, 8], Some("8")));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Page<T> {
     /// The items, in the order of the list.

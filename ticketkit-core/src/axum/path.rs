@@ -15,6 +15,21 @@ use crate::error::{Internal, NotFound};
 ///
 /// A malformed id is an object that does not exist, and that is judged after the body: so the
 /// extractor never rejects, and [`parse`](Self::parse) tells.
+///
+/// ```
+/// use ticketkit_core::{axum::{Json, PathId}, error::NotFound};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Update {
+///     title: String,
+/// }
+///
+/// /// A body that does not parse is 400, whatever the id is.
+/// async fn update(id: PathId<u64>, Json(update): Json<Update>) -> Result<String, NotFound> {
+///     Ok(format!("{}: {}", id.parse()?, update.title))
+/// }
+/// # let _: axum::routing::MethodRouter = axum::routing::put(update);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathId<T> {
     raw: Option<String>,

@@ -10,6 +10,23 @@ use crate::wire;
 /// All that do not parse are refused with 422 `validation_failed` and named in `field`, as is one
 /// that is missing. Parameters that `T` does not know are ignored; one that stands there several
 /// times is read by a `Vec` alone.
+///
+/// ```
+/// use ticketkit_core::axum::Query;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Search {
+///     q: Option<String>,
+///     #[serde(default)]
+///     tag: Vec<String>,
+/// }
+///
+/// /// `GET /api/tickets?q=opera&tag=new&tag=cheap`
+/// async fn search(Query(search): Query<Search>) -> String {
+///     format!("{:?} {:?}", search.q, search.tag)
+/// }
+/// # let _: axum::routing::MethodRouter = axum::routing::get(search);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Query<T>(pub T);
 

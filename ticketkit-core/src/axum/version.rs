@@ -16,6 +16,18 @@ pub fn etag(version: i64) -> (HeaderName, HeaderValue) {
 /// The header `If-Match`: the versions that the client is willing to change.
 ///
 /// It never rejects, because the state is judged after the object: ask [`check`](Self::check).
+///
+/// ```
+/// use ticketkit_core::{axum::{IfMatch, etag}, error::StaleVersion};
+///
+/// /// `PUT` with `If-Match: "3"`: nobody overwrites what they have not seen.
+/// async fn update(if_match: IfMatch) -> Result<[(http::HeaderName, http::HeaderValue); 1], StaleVersion> {
+///     let version = 3;
+///     if_match.check(version)?;
+///     Ok([etag(version + 1)])
+/// }
+/// # let _: axum::routing::MethodRouter = axum::routing::put(update);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IfMatch(Option<Vec<String>>);
 

@@ -11,6 +11,26 @@ use tokio::{
 /// Clones share one state. Once requested, it stays so. Behind a load balancer the end can wait a
 /// little ([`with_delay`](Self::with_delay)): at first only readiness fails, so that no new
 /// requests come, and then the rest ends.
+///
+/// ```
+/// use ticketkit_core::chassis::Shutdown;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let shutdown = Shutdown::new();
+/// let until = shutdown.clone();
+/// let sweeper = tokio::spawn(async move {
+///     let mut rounds = tokio::time::interval(std::time::Duration::from_secs(60));
+///     loop {
+///         tokio::select! {
+///             _ = rounds.tick() => { /* … sweep … */ }
+///             () = until.requested() => break,
+///         }
+///     }
+/// });
+/// shutdown.request();
+/// sweeper.await.unwrap();
+/// # });
+/// ```
 #[derive(Debug, Clone)]
 pub struct Shutdown(watch::Sender<State>);
 

@@ -6,6 +6,21 @@ use super::{RemoteError, Upstream};
 ///
 /// It is for the caller, who decides what to do about it. What the caller's own client learns is
 /// another question: [`Upstream`] answers it.
+///
+/// ```
+/// use ticketkit_core::client::{CallError, RemoteError};
+///
+/// /// What some client of HTTP brought, read to its end.
+/// fn read(
+///     answer: Result<http::Response<Vec<u8>>, std::io::Error>,
+/// ) -> Result<http::Response<Vec<u8>>, CallError> {
+///     let answer = answer.map_err(CallError::failed)?;
+///     Ok(RemoteError::check(answer)?)
+/// }
+///
+/// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+/// assert!(read(Err(refused)).unwrap_err().is_retryable());
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {

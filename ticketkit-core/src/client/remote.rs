@@ -9,6 +9,15 @@ use crate::{Code, ErrorStatus, FieldError, Problem, RequestId, error::Validation
 ///
 /// A problem document is kept whole, whether its code is known or not; of any other body only a
 /// summary. The status is that of the response, also where a document says another.
+///
+/// ```
+/// use ticketkit_core::{client::RemoteError, error::RateLimited, respond};
+///
+/// let answer: http::Response<Vec<u8>> = respond(&RateLimited { retry_after: 30 });
+/// let error = RemoteError::check(answer).unwrap_err();
+/// assert_eq!((error.status().as_u16(), error.code().unwrap().as_str()), (429, "rate_limited"));
+/// assert!(error.is_retryable() && error.retry_after().is_some());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteError {
     pub(super) status: ErrorStatus,

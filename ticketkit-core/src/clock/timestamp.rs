@@ -15,6 +15,14 @@ const DAY_MS: i64 = 86_400_000;
 ///
 /// It is written as RFC 3339 (`2026-11-23T06:15:00.000Z`) in text and JSON, and
 /// stored as a `bigint` in databases.
+///
+/// ```
+/// use std::time::Duration;
+/// use ticketkit_core::clock::Timestamp;
+///
+/// let time: Timestamp = "2026-11-23T07:15:00+01:00".parse().unwrap();
+/// assert_eq!((time + Duration::from_millis(1500)).to_string(), "2026-11-23T06:15:01.500Z");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 

@@ -1,6 +1,27 @@
 //! Ready-made errors: those that every service has, with the statuses and codes of the contract.
 //!
-//! Use them alone, or inside an error of your own with `#[problem(transparent)]`.
+//! Use them alone, or inside an error of your own with `#[problem(transparent)]`:
+//!
+//! ```
+//! use ticketkit_core::{ServiceError, error::{Internal, NotFound}};
+//!
+//! #[derive(Debug, thiserror::Error, ServiceError)]
+//! enum TicketError {
+//!     #[error(transparent)]
+//!     #[problem(transparent)]
+//!     NotFound(#[from] NotFound),
+//!     #[error(transparent)]
+//!     #[problem(transparent)]
+//!     Internal(#[from] Internal),
+//! }
+//!
+//! fn load() -> Result<String, TicketError> {
+//!     let text = std::fs::read_to_string("/no/such/file").map_err(Internal::new)?;
+//!     text.lines().next().map(str::to_owned).ok_or(NotFound.into())
+//! }
+//!
+//! assert_eq!(load().unwrap_err().status().as_u16(), 500);
+//! ```
 
 mod body;
 mod outage;
@@ -35,6 +56,13 @@ pub struct Forbidden;
 pub struct StaleVersion;
 
 /// 429 `rate_limited`, with `Retry-After` in seconds.
+///
+/// ```
+/// use ticketkit_core::{error::RateLimited, respond};
+///
+/// let response: http::Response<Vec<u8>> = respond(&RateLimited { retry_after: 30 });
+/// assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &"30".parse().unwrap()));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, ServiceError)]
 #[error("rate limited for {retry_after} s")]
 #[problem(status = 429, title = "Too many attempts", retry_after = self.retry_after)]

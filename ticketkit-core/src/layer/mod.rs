@@ -57,5 +57,16 @@ pub use watch::WatchedBody;
 ///
 /// Insert it into the extensions of a response that renders the error itself, such as a form that
 /// shows what is wrong beside the fields; the layer then adds the request id and nothing else.
+///
+/// ```
+/// use axum::{Extension, http::StatusCode, response::{Html, IntoResponse, Response}};
+/// use ticketkit_core::layer::Rendered;
+///
+/// /// The form again, with what is wrong beside the fields.
+/// fn refused(form: String) -> Response {
+///     (StatusCode::UNPROCESSABLE_ENTITY, Extension(Rendered), Html(form)).into_response()
+/// }
+/// # let _ = refused("<form>…".to_owned());
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rendered;

@@ -20,6 +20,14 @@ pub fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Tells whether the content type is `application/x-www-form-urlencoded`.
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
+/// use ticketkit_core::wire;
+///
+/// let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+/// assert!(wire::is_form(&HeaderMap::from_iter([(CONTENT_TYPE, kind)])));
+/// ```
 #[must_use]
 pub fn is_form(headers: &HeaderMap) -> bool {
     essence(headers).is_some_and(|essence| essence == "application/x-www-form-urlencoded")

@@ -94,6 +94,19 @@ impl<'de> Deserialize<'de> for Scalar {
 }
 
 /// A text that no log and no error shows.
+///
+/// ```
+/// use ticketkit_core::chassis::config::Secret;
+///
+/// #[derive(Debug, serde::Deserialize)]
+/// struct Settings {
+///     api_key: Secret,
+/// }
+///
+/// let settings: Settings = serde_json::from_str(r#"{"api_key": "sk_live_1"}"#).unwrap();
+/// assert_eq!(settings.api_key.expose(), "sk_live_1");
+/// assert_eq!(format!("{settings:?}"), "Settings { api_key: Secret(…) }");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

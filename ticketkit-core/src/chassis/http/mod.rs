@@ -26,6 +26,17 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// request has both. The trace of a valid `traceparent` is continued, else one is begun; the
 /// [`TraceContext`](crate::trace::TraceContext) is in the request's extensions and is the current
 /// one of its future.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use ticketkit_core::{ErrorLayer, chassis::{HttpMetrics, Metrics, http}};
+///
+/// let metrics = Metrics::default();
+/// let routes = Router::new().route("/api/tickets", get(|| async { "[]" }));
+/// let errors = ErrorLayer::new("tickets");
+/// let app: Router = http::stack(routes, "tickets", errors, &HttpMetrics::new(&metrics));
+/// # let _ = app;
+/// ```
 pub fn stack(
     routes: Router,
     service: impl Into<Cow<'static, str>>,

@@ -22,6 +22,16 @@ use crate::{
 /// `/livez` says that the process runs, and asks nothing and nobody: whoever restarts a process for
 /// the outage of another makes things worse. `/readyz` runs the checks, unless they have just run,
 /// and is 503 `unavailable` with the names of those that failed, or `draining`.
+///
+/// ```
+/// use axum::Router;
+/// use ticketkit_core::chassis::{Health, Metrics, http};
+///
+/// let (health, metrics) = (Health::default(), Metrics::default());
+/// health.add("database", || async { Ok(()) });
+/// let app: Router = Router::new().merge(http::operators("tickets", &health, &metrics));
+/// # let _ = app;
+/// ```
 pub fn operators(service: &'static str, health: &Health, metrics: &Metrics) -> Router {
     Router::new()
         .route("/livez", get(|| async { Json(serde_json::json!({ "status": "ok" })) }))

@@ -14,6 +14,17 @@ pub(super) use http::InFlight;
 /// The metrics of a process, written in the OpenMetrics text format.
 ///
 /// Clones share one registry, which is passed around and never global.
+///
+/// ```
+/// use prometheus_client::metrics::counter::Counter;
+/// use ticketkit_core::chassis::Metrics;
+///
+/// let metrics = Metrics::default();
+/// let sold = Counter::<u64>::default();
+/// metrics.register(|registry| registry.register("tickets_sold", "Tickets sold", sold.clone()));
+/// sold.inc();
+/// assert!(metrics.to_text().contains("tickets_sold_total 1"));
+/// ```
 #[derive(Clone, Default)]
 pub struct Metrics(Arc<Mutex<Registry>>);
 
