@@ -25,7 +25,13 @@ pub(crate) async fn compare(
         let between = cpu_time();
         let round = (ours, reference().await?);
         let ended = cpu_time();
-        eprintln!("  {:.0} {:.0}  cpu {:?} {:?}", round.0, round.1, between - begun, ended - between);
+        eprintln!(
+            "  {:.0} {:.0}  cpu {:?} {:?}",
+            round.0,
+            round.1,
+            between - begun,
+            ended - between
+        );
         best = (best.0.max(round.0), best.1.max(round.1));
     }
     Ok(best)
