@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use crate::{
     AuthError, StalePolicy,
     revocation::Standing,
@@ -119,6 +121,14 @@ impl User {
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
         self.0.has_role(role)
+    }
+
+    /// Returns when the session began, in milliseconds since 1970, where its id says so: those that
+    /// [`RefreshTokens`](crate::refresh::RefreshTokens) makes do.
+    #[must_use]
+    pub fn signed_in_at(&self) -> Option<i64> {
+        let (seconds, nanos) = Uuid::try_parse(&self.0.sid).ok()?.get_timestamp()?.to_unix();
+        i64::try_from(seconds * 1000 + u64::from(nanos / 1_000_000)).ok()
     }
 
     /// Returns all that the token says.

@@ -8,6 +8,7 @@ pub mod keys;
 pub mod layer;
 pub mod refresh;
 pub mod revocation;
+pub mod session;
 pub mod throttle;
 pub mod token;
 

@@ -54,8 +54,11 @@ impl CookiePolicy {
 fn find<'a>(headers: &'a HeaderMap, name: &str) -> Found<'a> {
     let mut found = Found::Nothing;
     for header in headers.get_all(header::COOKIE) {
-        for pair in header.as_bytes().split(|&byte| byte == b';') {
-            let pair = pair.trim_ascii();
+        let header = header.as_bytes();
+        let mut begin = 0;
+        for end in memchr::memchr_iter(b';', header).chain([header.len()]) {
+            let pair = header[begin..end].trim_ascii();
+            begin = end + 1;
             let Some(value) = pair.strip_prefix(name.as_bytes()).map(<[u8]>::trim_ascii_start)
             else {
                 continue;

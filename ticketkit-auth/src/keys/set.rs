@@ -1,6 +1,9 @@
 use std::{
     fmt,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::{Jwks, KeyError, KeyRing, VerifyingKey, install_crypto_provider};
@@ -26,6 +29,8 @@ pub struct KeySet(Arc<Shared>);
 
 struct Shared {
     state: RwLock<Arc<State>>,
+    /// That of the state, for those who need no more of it.
+    generation: AtomicU64,
     /// Told of tokens whose key is not in the set.
     on_missed: OnceLock<Missed>,
 }
@@ -64,7 +69,11 @@ impl KeySet {
         install_crypto_provider()?;
         check(&keys)?;
         let state = RwLock::new(Arc::new(State { generation: 0, keys }));
-        Ok(Self(Arc::new(Shared { state, on_missed: OnceLock::new() })))
+        Ok(Self(Arc::new(Shared {
+            state,
+            generation: AtomicU64::new(0),
+            on_missed: OnceLock::new(),
+        })))
     }
 
     /// Reads the set from the document at `/.well-known/jwks.json` of the issuer.
@@ -84,7 +93,9 @@ impl KeySet {
     pub fn replace(&self, keys: Vec<VerifyingKey>) -> Result<(), KeyError> {
         check(&keys)?;
         let mut state = self.0.state.write().unwrap_or_else(PoisonError::into_inner);
-        *state = Arc::new(State { generation: state.generation + 1, keys });
+        let generation = state.generation + 1;
+        *state = Arc::new(State { generation, keys });
+        self.0.generation.store(generation, Ordering::Release);
         Ok(())
     }
 
@@ -111,6 +122,11 @@ impl KeySet {
         if let Some(missed) = self.0.on_missed.get() {
             missed(token);
         }
+    }
+
+    /// Returns how often the keys were replaced.
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
     }
 
     pub(crate) fn state(&self) -> Arc<State> {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use http::{HeaderMap, header};
 use tower_layer::Layer;
 
@@ -12,7 +14,11 @@ use crate::{
 /// Puts a [`Caller`] into the extensions of every request. Cheap to clone.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct AuthLayer {
+pub struct AuthLayer(Arc<Parts>);
+
+/// Behind one pointer: frameworks clone the service of a route for every request.
+#[derive(Debug, Clone)]
+struct Parts {
     verifier: TokenVerifier,
     cookies: CookiePolicy,
     revocations: Option<RevocationView>,
@@ -20,20 +26,20 @@ pub struct AuthLayer {
 
 impl AuthLayer {
     /// Makes a layer that knows of no revocation: a ban takes effect when the token ends.
-    pub const fn new(verifier: TokenVerifier, cookies: CookiePolicy) -> Self {
-        Self { verifier, cookies, revocations: None }
+    pub fn new(verifier: TokenVerifier, cookies: CookiePolicy) -> Self {
+        Self(Arc::new(Parts { verifier, cookies, revocations: None }))
     }
 
     /// Asks the view after every verified token.
     pub fn revocations(mut self, view: RevocationView) -> Self {
-        self.revocations = Some(view);
+        Arc::make_mut(&mut self.0).revocations = Some(view);
         self
     }
 
     /// Finds out who is asking; what [`AuthService`] does, for those who have no tower.
     #[must_use]
     pub fn caller(&self, headers: &HeaderMap) -> Caller {
-        let caller = match presented(&self.cookies, headers) {
+        let caller = match presented(&self.0.cookies, headers) {
             Ok(None) => Caller::Anonymous,
             Ok(Some(token)) => self.judge(token),
             Err(reason) => Caller::Refused(Refusal::Invalid(reason)),
@@ -51,11 +57,13 @@ impl AuthLayer {
     }
 
     fn judge(&self, token: &str) -> Caller {
-        let claims = match self.verifier.verify(token) {
+        let claims = match self.0.verifier.verify(token) {
             Ok(claims) => claims,
             Err(VerifyError::Expired(_)) => return Caller::Refused(Refusal::Expired),
             // A service that starts, and has no keys yet, cannot tell good from bad.
-            Err(VerifyError::Invalid(InvalidToken::UnknownKey)) if self.verifier.has_no_keys() => {
+            Err(VerifyError::Invalid(InvalidToken::UnknownKey))
+                if self.0.verifier.has_no_keys() =>
+            {
                 return Caller::Refused(Refusal::NotReady);
             }
             Err(VerifyError::Invalid(reason)) => {
@@ -63,7 +71,7 @@ impl AuthLayer {
             }
         };
         let standing =
-            self.revocations.as_ref().map_or(Standing::Good, |view| view.standing(&claims));
+            self.0.revocations.as_ref().map_or(Standing::Good, |view| view.standing(&claims));
         Caller::of(User::new(claims), standing)
     }
 }

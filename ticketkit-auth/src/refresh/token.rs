@@ -74,6 +74,14 @@ impl RefreshTokens {
         self
     }
 
+    /// Returns the times at and before which sessions have ended by themselves.
+    pub(crate) const fn limits(&self, now: i64) -> crate::session::Limits {
+        crate::session::Limits {
+            used_at: now.saturating_sub(self.idle),
+            created_at: now.saturating_sub(self.absolute),
+        }
+    }
+
     /// Begins a session: its first token, and the row to store. `now` is in milliseconds.
     ///
     /// # Errors

@@ -7,14 +7,28 @@ use crate::keys::KeyError;
 #[non_exhaustive]
 pub enum RemoteError {
     /// The URL is none, or not one that is fetched from.
-    #[error("the issuer's URL `{0}` must be http://HOST:PORT, without a path")]
+    #[error("the issuer's URL `{0}` must be https://HOST or http://HOST:PORT, without a path")]
     Url(String),
     /// Whoever is on the way could put keys of their own in place.
     #[error(
-        "the issuer's URL `{0}` is plain HTTP off loopback: use a `Fetch` with TLS, or \
+        "the issuer's URL `{0}` is plain HTTP off loopback: use https, or \
          `danger_allow_plain_http` inside a network that nobody else is in"
     )]
     PlainHttp(String),
+    /// The crate was built without the feature `tls`.
+    #[error(
+        "the issuer's URL `{0}` is https: turn on the feature `tls` of ticketkit-auth, or bring a \
+         `Fetch` with a client of your own"
+    )]
+    NoTls(String),
+    /// Nobody could vouch for the issuer.
+    #[cfg(feature = "tls")]
+    #[error("the machine has no certificates of authorities: install them, or use `with_tls`")]
+    NoRoots,
+    /// TLS cannot be used.
+    #[cfg(feature = "tls")]
+    #[error("TLS cannot be used")]
+    Tls(#[source] rustls::Error),
     /// The provider of cryptography does not work.
     #[error("keys cannot be used")]
     Keys(#[from] KeyError),

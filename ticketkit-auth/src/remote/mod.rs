@@ -47,6 +47,8 @@ mod fetch;
 mod keys;
 mod source;
 mod status;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use auth::{RemoteAuth, RemoteAuthBuilder};
 pub use error::{FetchError, RemoteError};

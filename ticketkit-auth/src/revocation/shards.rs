@@ -1,4 +1,6 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
+
+use foldhash::fast::RandomState;
 
 use super::key::Key;
 
@@ -7,12 +9,15 @@ use super::key::Key;
 const SHARDS: usize = 20;
 
 /// A map by key whose parts grow one by one.
+///
+/// Its hash is seeded in each process. It need not stand against anyone who chooses keys: these are
+/// ids that the issuer gave, and what is no UUID is a part of a SHA-256.
 #[derive(Debug)]
-pub(super) struct Shards<V>([HashMap<Key, V>; SHARDS]);
+pub(super) struct Shards<V>([HashMap<Key, V, RandomState>; SHARDS]);
 
 impl<V> Default for Shards<V> {
     fn default() -> Self {
-        Self(std::array::from_fn(|_| HashMap::new()))
+        Self(std::array::from_fn(|_| HashMap::default()))
     }
 }
 
@@ -21,7 +26,7 @@ impl<V> Shards<V> {
         self.0[key.shard(SHARDS)].get(key)
     }
 
-    pub(super) fn entry(&mut self, key: Key) -> std::collections::hash_map::Entry<'_, Key, V> {
+    pub(super) fn entry(&mut self, key: Key) -> Entry<'_, Key, V> {
         self.0[key.shard(SHARDS)].entry(key)
     }
 

@@ -119,23 +119,25 @@ impl RevocationView {
     /// Returns how old the news is; nothing before the first heartbeat.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
-        let fresh_at = self.read().fresh_at?;
-        Some(self.0.clock.monotonic().saturating_sub(fresh_at))
+        let fresh_at = self.read().fresh_at;
+        self.age_of(fresh_at)
     }
 
     /// Tells whether there was no news for longer than the bound: for readiness checks.
     #[must_use]
     pub fn is_stale(&self) -> bool {
-        self.0.bound.is_some_and(|bound| self.age().is_none_or(|age| age > bound))
+        let fresh_at = self.read().fresh_at;
+        self.is_too_old(fresh_at)
     }
 
     /// Tells how the view stands to a token. A ban goes before an ended session, and what is known
     /// before what is not.
     #[must_use]
     pub fn standing(&self, claims: &Claims) -> Standing {
+        let user = Key::of(&claims.sub);
         let known = self.read();
-        let user = known.users.get(&Key::of(&claims.sub));
-        if user.is_some_and(|state| state.is_banned(self.0.clock.unix_millis())) {
+        let user = known.users.get(&user);
+        if user.is_some_and(|state| state.is_banned(|| self.0.clock.unix_millis())) {
             return Standing::Banned;
         }
         if user.is_some_and(|state| claims.epo < state.min_epoch)
@@ -143,8 +145,9 @@ impl RevocationView {
         {
             return Standing::Revoked;
         }
+        let fresh_at = known.fresh_at;
         drop(known);
-        if self.is_stale() { Standing::Stale } else { Standing::Good }
+        if self.is_too_old(fresh_at) { Standing::Stale } else { Standing::Good }
     }
 
     /// Returns how many users and sessions are kept.
@@ -186,6 +189,14 @@ impl RevocationView {
         if known.since_trim >= TRIM_EVERY {
             known.trim(oldest);
         }
+    }
+
+    fn age_of(&self, fresh_at: Option<Duration>) -> Option<Duration> {
+        Some(self.0.clock.monotonic().saturating_sub(fresh_at?))
+    }
+
+    fn is_too_old(&self, fresh_at: Option<Duration>) -> bool {
+        self.0.bound.is_some_and(|bound| self.age_of(fresh_at).is_none_or(|age| age > bound))
     }
 
     /// The time before which news concerns no token.

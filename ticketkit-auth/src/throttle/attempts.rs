@@ -4,10 +4,12 @@ use std::{
     time::Duration,
 };
 
-use aws_lc_rs::digest;
 use ticketkit_core::error::RateLimited;
 
-use super::window::Windows;
+use super::{
+    bucket::{network, pair},
+    window::Windows,
+};
 use crate::Clock;
 
 /// How many accounts with addresses, and how many addresses, are remembered.
@@ -121,21 +123,4 @@ impl Attempt {
         }
         Ok(())
     }
-}
-
-/// One subscriber has a whole /64 of IPv6 addresses.
-fn network(address: IpAddr) -> u128 {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(address) => address.to_bits() >> 64 << 64,
-    }
-}
-
-fn pair(account: &str, address: IpAddr) -> [u8; 16] {
-    let mut context = digest::Context::new(&digest::SHA256);
-    context.update(&network(address).to_be_bytes());
-    context.update(account.as_bytes());
-    let mut pair = [0; 16];
-    pair.copy_from_slice(&context.finish().as_ref()[..16]);
-    pair
 }

@@ -4,6 +4,9 @@
 //! address over all accounts. There is no count per account alone, because anybody could use it to
 //! lock the account's owner out. Successes do not count.
 //!
+//! [`Throttle`] counts in memory. Where several instances sign users in, `SqlThrottle` (feature `sql`)
+//! counts for all of them; [`SignInThrottle`] is what both can do.
+//!
 //! ```
 //! use std::net::{IpAddr, Ipv4Addr};
 //! use ticketkit_auth::{Clock, throttle::Throttle};
@@ -20,6 +23,13 @@
 //! ```
 
 mod attempts;
+mod bucket;
+mod shared;
+#[cfg(feature = "sql")]
+mod sql;
 mod window;
 
 pub use attempts::{Attempt, Throttle};
+pub use shared::{SignInThrottle, ThrottleError};
+#[cfg(feature = "sql")]
+pub use sql::SqlThrottle;

@@ -1,6 +1,11 @@
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// The names that the contract has a meaning for.
+pub(super) const RESERVED: [&str; 11] =
+    ["iss", "aud", "sub", "sid", "jti", "iat", "nbf", "exp", "epo", "roles", "email"];
 
 /// What an access token says, all of it verified.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -26,6 +31,9 @@ pub struct Claims {
     pub roles: Vec<String>,
     /// The e-mail address of the user.
     pub email: String,
+    /// What else it says.
+    #[serde(flatten)]
+    pub(super) custom: Map<String, Value>,
 }
 
 impl Claims {
@@ -33,6 +41,36 @@ impl Claims {
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
         self.roles.iter().any(|own| own == role)
+    }
+
+    /// Returns the claims of your own that the issuer [granted](super::Grant::custom).
+    ///
+    /// ```
+    /// use serde::{Deserialize, Serialize};
+    /// use ticketkit_auth::{Grant, testing::TestAuth};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Plan {
+    ///     tenant: String,
+    ///     permissions: Vec<String>,
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let auth = TestAuth::new();
+    /// let plan = Plan { tenant: "acme".to_owned(), permissions: vec!["refund".to_owned()] };
+    /// let token = auth.token_for(&Grant::new("user-1", "session-1").custom(&plan)?);
+    ///
+    /// let claims = auth.verifier().verify(&token)?;
+    /// assert_eq!(claims.custom::<Plan>()?.tenant, "acme");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If they are not of this type: the issuer is older or newer than the caller.
+    pub fn custom<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        T::deserialize(&self.custom)
     }
 }
 

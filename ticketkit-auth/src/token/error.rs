@@ -85,6 +85,12 @@ pub enum IssueError {
     /// The claims do not serialise.
     #[error("cannot write the claims")]
     Claims(#[from] serde_json::Error),
+    /// Claims of one's own are no object.
+    #[error("custom claims must be an object, such as a struct or a map")]
+    NoObject,
+    /// A claim of one's own has a name that the contract has a meaning for.
+    #[error("the custom claim `{0}` has a reserved name: choose another")]
+    Reserved(String),
     /// The token would be refused everywhere.
     #[error("a token of {0} bytes is too large, at most 4096 are accepted: grant fewer roles")]
     TooLarge(usize),

@@ -1,8 +1,10 @@
 use std::{fmt, time::Duration};
 
+use serde::Serialize;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Claims, IssueError, MAX_TOKEN_BYTES, TYPE};
+use super::{Claims, IssueError, MAX_TOKEN_BYTES, TYPE, claims::RESERVED};
 use crate::{Clock, jws, keys::KeyRing};
 
 /// To whom a token is issued.
@@ -26,13 +28,15 @@ pub struct Grant {
     pub roles: Vec<String>,
     /// The user's e-mail address.
     pub email: String,
+    custom: Map<String, Value>,
 }
 
 impl Grant {
     /// Makes a grant for a user in a session: epoch 0, no roles, no address.
     pub fn new(user: impl Into<String>, session: impl Into<String>) -> Self {
         let (user, session) = (user.into(), session.into());
-        Self { user, session, epoch: 0, roles: Vec::new(), email: String::new() }
+        let (roles, email) = (Vec::new(), String::new());
+        Self { user, session, epoch: 0, roles, email, custom: Map::new() }
     }
 
     /// Sets the user's auth epoch.
@@ -57,6 +61,22 @@ impl Grant {
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = email.into();
         self
+    }
+
+    /// Adds claims of your own, of a struct or a map; services read them by [`Claims::custom`].
+    ///
+    /// # Errors
+    ///
+    /// If it is no object, does not serialise, or has a member with a name of the contract.
+    pub fn custom(mut self, claims: &impl Serialize) -> Result<Self, IssueError> {
+        let Value::Object(claims) = serde_json::to_value(claims)? else {
+            return Err(IssueError::NoObject);
+        };
+        if let Some(name) = claims.keys().find(|name| RESERVED.contains(&name.as_str())) {
+            return Err(IssueError::Reserved(name.clone()));
+        }
+        self.custom.extend(claims);
+        Ok(self)
     }
 }
 
@@ -143,6 +163,7 @@ impl TokenIssuer {
             epo: grant.epoch,
             roles: grant.roles.clone(),
             email: grant.email.clone(),
+            custom: grant.custom.clone(),
         };
         let text = jws::sign(&self.ring.active(), TYPE, &claims)?;
         if text.len() > MAX_TOKEN_BYTES {

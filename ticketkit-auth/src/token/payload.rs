@@ -4,8 +4,9 @@ use std::{borrow::Cow, collections::HashSet, fmt};
 
 use serde::{
     Deserialize,
-    de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor},
+    de::{Deserializer, Error as _, MapAccess, Visitor},
 };
+use serde_json::{Map, Value};
 
 use super::{Claims, InvalidToken};
 
@@ -68,6 +69,7 @@ impl<'de> Visitor<'de> for PayloadVisitor {
         let (mut iss, mut aud, mut sub, mut sid, mut jti, mut email) = Default::default();
         let (mut iat, mut exp, mut epo, mut nbf) = Default::default();
         let mut roles: Option<Vec<String>> = None;
+        let mut custom = Map::new();
         while let Some(name) = map.next_key::<CowStr<'de>>()? {
             match name.0.as_ref() {
                 "iss" => iss = Some(map.next_value::<String>()?),
@@ -81,8 +83,8 @@ impl<'de> Visitor<'de> for PayloadVisitor {
                 "epo" => epo = Some(map.next_value::<i64>()?),
                 "nbf" => nbf = Some(map.next_value::<i64>()?),
                 "roles" => roles = Some(map.next_value()?),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
+                other => {
+                    custom.insert(other.to_owned(), map.next_value::<Value>()?);
                 }
             }
             if !seen.insert(name.0) {
@@ -100,6 +102,7 @@ impl<'de> Visitor<'de> for PayloadVisitor {
             epo: epo.filter(|&epo| epo >= 0).ok_or_else(|| A::Error::missing_field("epo"))?,
             roles: roles.ok_or_else(|| A::Error::missing_field("roles"))?,
             email: email.ok_or_else(|| A::Error::missing_field("email"))?,
+            custom,
         };
         Ok(Payload { claims, nbf })
     }

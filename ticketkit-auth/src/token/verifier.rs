@@ -78,17 +78,16 @@ impl TokenVerifier {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(VerifyError::Invalid(InvalidToken::TooLarge));
         }
-        let digest = Cache::digest(token);
-        let keys = self.keys.state().generation;
-        let entry = match self.cache.find(&digest).filter(|entry| entry.keys == keys) {
+        let keys = self.keys.generation();
+        let entry = match self.cache.find(token).filter(|entry| entry.keys == keys) {
             Some(entry) => entry,
             None => {
                 let entry = self.decode(token).map_err(VerifyError::Invalid)?;
-                self.cache.insert(digest, entry.clone());
+                self.cache.insert(token, entry.clone());
                 entry
             }
         };
-        self.check_time(&entry)
+        self.check_time(entry)
     }
 
     /// Checks all that time does not change.
@@ -115,10 +114,10 @@ impl TokenVerifier {
     }
 
     /// Checks what time changes; on every hit of the cache too.
-    fn check_time(&self, entry: &Entry) -> Result<Arc<Claims>, VerifyError> {
+    fn check_time(&self, entry: Entry) -> Result<Arc<Claims>, VerifyError> {
         let now = self.clock.unix_seconds();
         let latest = now.saturating_add(self.leeway);
-        let claims = &entry.claims;
+        let claims = entry.claims;
         if claims.iat > latest {
             return Err(VerifyError::Invalid(InvalidToken::IssuedInFuture));
         }
@@ -126,9 +125,9 @@ impl TokenVerifier {
             return Err(VerifyError::Invalid(InvalidToken::NotYetValid));
         }
         if claims.exp.saturating_add(self.leeway) <= now {
-            return Err(VerifyError::Expired(Arc::clone(claims)));
+            return Err(VerifyError::Expired(claims));
         }
-        Ok(Arc::clone(claims))
+        Ok(claims)
     }
 
     /// Tells whether there is no key to verify with yet.

@@ -1,12 +1,12 @@
 //! A3, E2, T21: what a route answers to whom.
 
-use std::{convert::Infallible, time::Duration};
+use std::{collections::HashMap, convert::Infallible, time::Duration};
 
 use axum::{Router, body::Body, routing::get};
 use http::{Request, Response};
 use serde_json::{Value, json};
 use ticketkit_auth::{
-    AuthLayer, GuardLayer, ManualClock, RevocationView, StalePolicy,
+    AuthLayer, Grant, GuardLayer, ManualClock, RevocationView, StalePolicy,
     axum::{AdminUser, CurrentUser, OptionalUser},
     revocation::{Ban, Revocation},
     testing::{TestAuth, user_id},
@@ -202,4 +202,52 @@ async fn plain_tower_services_are_guarded_the_same_way() {
     assert_eq!(ask(GuardLayer::signed_in(), ada.clone()).await.body(), b"served");
     assert_eq!(ask(GuardLayer::role("admin"), ada).await.status(), 403);
     assert_eq!(ask(GuardLayer::role("admin"), root).await.status(), 200);
+}
+
+/// A permission is a claim of the service's own, and a fresh sign-in a session that began a moment ago.
+#[tokio::test]
+async fn a3_a_guard_can_have_a_condition() {
+    let time = ManualClock::default();
+    let auth = TestAuth::with_clock(time.clock());
+    let clock = time.clock();
+    let may_refund = GuardLayer::role("support").when(|user| {
+        let permissions = user.claims().custom::<HashMap<String, Vec<String>>>();
+        permissions.is_ok_and(|mine| mine["permissions"].contains(&"refund".to_owned()))
+    });
+    let fresh = GuardLayer::signed_in()
+        .when(move |user| user.signed_in_at().is_some_and(|at| clock.unix_millis() - at < 300_000));
+    let router = Router::new()
+        .route("/refund", get(async || "refunded").route_layer(may_refund))
+        .route("/account", get(async || "deleted").route_layer(fresh))
+        .layer(auth.layer());
+
+    let permissions = json!({"permissions": ["refund"]});
+    let allowed = auth.grant("ada").role("support").custom(&permissions).expect("an object");
+    assert_eq!(ask(&router, "/refund", &auth.cookie_for(&allowed)).await.status(), 200);
+    let none = auth.grant("ada").role("support").custom(&json!({"permissions": []}));
+    let without = [
+        auth.grant("ada").role("support"),
+        none.expect("an object"),
+        auth.grant("ada").custom(&permissions).expect("an object"),
+    ];
+    for grant in without {
+        assert_eq!(
+            refusal(&router, "/refund", &auth.cookie_for(&grant)).await,
+            is(403, "forbidden")
+        );
+    }
+    assert_eq!(refusal(&router, "/refund", "").await, is(401, "unauthenticated"));
+
+    let session = |began: Duration| {
+        let at = uuid::Timestamp::from_unix(uuid::NoContext, began.as_secs(), 0);
+        Grant::new("ada", uuid::Uuid::new_v7(at).to_string())
+    };
+    let now = Duration::from_millis(time.now().as_millis().unsigned_abs());
+    let fresh = auth.cookie_for(&session(now - Duration::from_secs(60)));
+    assert_eq!(ask(&router, "/account", &fresh).await.status(), 200);
+    let old = session(now - Duration::from_secs(301));
+    for grant in [old, Grant::new("ada", "no time in it")] {
+        let refused = refusal(&router, "/account", &auth.cookie_for(&grant)).await;
+        assert_eq!(refused, is(403, "forbidden"));
+    }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use ticketkit_auth::{
     Grant, TokenIssuer, TokenVerifier,
-    token::{InvalidToken, VerifyError},
+    testing::TestAuth,
+    token::{InvalidToken, IssueError, VerifyError},
 };
 
 use crate::forge::Forge;
@@ -175,4 +176,26 @@ fn t21_the_text_for_others_is_the_same_for_every_reason() {
     .collect();
     texts.dedup();
     assert_eq!(texts, ["the token is invalid"]);
+}
+
+#[test]
+fn claims_of_ones_own_come_back_and_cannot_be_taken_for_those_of_the_contract() {
+    let auth = TestAuth::new();
+    let custom = json!({"tenant": "acme", "limits": {"seats": 5}, "flags": [true, null]});
+    let grant = auth.grant("ada@example.com").custom(&custom).expect("an object");
+    let claims = auth.verifier().verify(&auth.token_for(&grant)).expect("a good token");
+    assert_eq!(claims.custom::<serde_json::Value>().expect("JSON"), custom);
+    assert_eq!(claims.email, "ada@example.com");
+
+    for name in ["iss", "aud", "sub", "sid", "jti", "iat", "nbf", "exp", "epo", "roles", "email"] {
+        let refused = auth.grant("eve").custom(&json!({name: "admin"}));
+        assert!(matches!(refused, Err(IssueError::Reserved(taken)) if taken == name));
+    }
+    assert!(matches!(auth.grant("eve").custom(&["admin"]), Err(IssueError::NoObject)));
+    #[derive(Debug, serde::Deserialize)]
+    struct Other {
+        #[expect(dead_code, reason = "that it is missing is the point")]
+        plan: String,
+    }
+    assert!(claims.custom::<Other>().is_err());
 }

@@ -117,7 +117,13 @@ impl Database {
         self.migrate_own("_sqlx_migrations", migrations).await
     }
 
-    pub(crate) async fn migrate_own(
+    /// Brings the tables of a library up to date, of which the steps are counted in `table`: apart
+    /// from those of the service and of other libraries.
+    ///
+    /// # Errors
+    ///
+    /// As [`migrate`](Self::migrate).
+    pub async fn migrate_own(
         &self,
         table: &'static str,
         migrations: &[Migration],
