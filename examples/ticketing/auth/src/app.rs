@@ -1,11 +1,15 @@
+use std::sync::Arc;
+
 use ticketing_contracts::{SessionId, Timestamp, UserId};
 use ticketkit_auth::{
-    AuthError, Clock, CookiePolicy, Grant, KeyRing, RevocationView, Throttle, TokenIssuer,
+    AuthError, Clock, CookiePolicy, Grant, KeyRing, RevocationView, TokenIssuer,
     cookies::SetCookies,
     feed::{About, Instances, RevocationPublisher},
     password::PasswordHasher,
-    refresh::{RefreshToken, RefreshTokens},
+    refresh::RefreshToken,
     revocation::{Mark, Revocation, Snapshot},
+    session::{Sessions, SqlSessions},
+    throttle::{SignInThrottle, SqlThrottle},
 };
 use ticketkit_core::error::Internal;
 use ticketkit_events::{
@@ -28,10 +32,12 @@ pub(crate) struct App {
     pub(crate) database: Database,
     pub(crate) publisher: Publisher,
     pub(crate) issuer: TokenIssuer,
-    pub(crate) refresh: RefreshTokens,
+    pub(crate) sessions: Sessions<SqlSessions>,
     pub(crate) cookies: CookiePolicy,
     pub(crate) hasher: PasswordHasher,
-    pub(crate) throttle: Throttle,
+    pub(crate) throttle: Arc<dyn SignInThrottle>,
+    /// The throttle once more, where instances share it: to sweep it.
+    pub(crate) shared_throttle: Option<SqlThrottle>,
     pub(crate) view: RevocationView,
     /// Who follows, where other processes do.
     pub(crate) instances: Option<Instances>,
@@ -97,9 +103,12 @@ impl App {
         user: &User,
         peer: &Peer,
     ) -> Result<SetCookies, Error> {
-        let (token, row) = self.refresh.start(self.clock.unix_millis())?;
-        store::sessions::insert(tx.conn(), user.id, &row, peer).await?;
-        self.cookies(user, &row.session, &token)
+        let (session, token) = self
+            .sessions
+            .start(tx, &user.id.to_string(), peer.device())
+            .await
+            .map_err(Error::StartSession)?;
+        self.cookies(user, session.id(), &token)
     }
 
     /// Publishes a revocation in the transaction that makes it: the last thing in it, since the next
@@ -132,7 +141,9 @@ impl App {
         let mark = self.mark().await?;
         // What is committed in between is in it too; it comes again by its event.
         let oldest = self.oldest_revocation();
-        Ok((mark, store::revocations::snapshot(&self.database, oldest).await?))
+        let users = store::revocations::users(&self.database, oldest).await?;
+        let sessions = self.sessions.ended_since(oldest).await?;
+        Ok((mark, Snapshot { users, sessions }))
     }
 
     /// Publishes that one session has ended, and returns the news for this process.

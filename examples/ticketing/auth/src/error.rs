@@ -1,12 +1,12 @@
 //! What the service answers where it does not do what was asked.
 
 use ticketkit_auth::{
-    AuthError, RandomError, cookies::CookieError, feed::FeedError, password::PasswordError,
-    token::IssueError,
+    AuthError, cookies::CookieError, feed::FeedError, password::PasswordError, session::StartError,
+    throttle::ThrottleError, token::IssueError,
 };
 use ticketkit_core::{
     ServiceError,
-    error::{Internal, NotFound, RateLimited, Validation},
+    error::{Internal, NotFound, Validation},
 };
 use ticketkit_events::PublishError;
 
@@ -33,7 +33,7 @@ pub(crate) enum Error {
     Validation(#[from] Validation),
     #[error(transparent)]
     #[problem(transparent)]
-    RateLimited(#[from] RateLimited),
+    Throttle(#[from] ThrottleError),
     #[error(transparent)]
     #[problem(transparent)]
     Password(#[from] PasswordError),
@@ -57,7 +57,7 @@ pub(crate) enum Error {
     Cookie(#[from] CookieError),
     #[error("a session cannot be started")]
     #[problem(internal)]
-    Random(#[from] RandomError),
+    StartSession(#[source] StartError<sqlx::Error>),
 }
 
 /// 401 `invalid_credentials`: it does not say which of the two is wrong.

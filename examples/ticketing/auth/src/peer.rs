@@ -5,6 +5,7 @@ use std::{
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::{header, request::Parts};
+use ticketkit_auth::session::Device;
 use ticketkit_core::RequestId;
 use ticketkit_events::Causation;
 
@@ -15,7 +16,7 @@ const LONGEST_USER_AGENT: usize = 200;
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
     address: Option<IpAddr>,
-    pub(crate) user_agent: Option<String>,
+    user_agent: Option<String>,
     request: Option<RequestId>,
 }
 
@@ -28,6 +29,11 @@ impl Peer {
 
     pub(crate) fn address_text(&self) -> Option<String> {
         self.address.map(|address| address.to_string())
+    }
+
+    /// What the user reads in the list of sessions.
+    pub(crate) fn device(&self) -> Device {
+        Device { user_agent: self.user_agent.clone(), address: self.address_text() }
     }
 
     /// What the events that the request causes are traced by.

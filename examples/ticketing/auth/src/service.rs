@@ -4,11 +4,13 @@ use std::{path::PathBuf, sync::Arc};
 
 use axum::Router;
 use ticketkit_auth::{
-    AuthLayer, CrossSiteLayer, RevocationView, Throttle, TokenIssuer, TokenVerifier,
+    AuthLayer, Clock, CrossSiteLayer, RevocationView, Throttle, TokenIssuer, TokenVerifier,
     axum::Rule,
     feed::{self, Feed, Instances, RevocationPublisher},
     password::PasswordHasher,
     refresh::RefreshTokens,
+    session::{Sessions, SqlSessions},
+    throttle::{SignInThrottle, SqlThrottle},
 };
 use ticketkit_core::{
     ErrorLayer,
@@ -64,7 +66,13 @@ impl AuthService {
     /// If the database, the keys or a setting is unfit.
     pub async fn new(setup: Setup) -> Result<Self, StartError> {
         let Setup { database, bus, keys, cookies, settings, clock, .. } = setup;
+        // Its tables first: a migration moves what was kept elsewhere into them.
+        let store = SqlSessions::open(&database).await?;
         database.migrate(store::MIGRATIONS).await?;
+        let tokens = RefreshTokens::new(&keys.refresh_secret)?
+            .idle(lifetimes::IDLE)
+            .absolute(lifetimes::ABSOLUTE);
+        let sessions = Sessions::new(tokens, store, clock.clone());
 
         let ring = keys.ring;
         let issuer = TokenIssuer::new(ring.clone(), &setup.issuer, &setup.audience)
@@ -74,8 +82,7 @@ impl AuthService {
             .max_lifetime(settings.access_lifetime)
             .clock(clock.clone());
         let life = verifier.longest_validity();
-        let throttle =
-            if settings.throttle { Throttle::new(clock.clone()) } else { Throttle::off() };
+        let (throttle, shared_throttle) = throttle(&settings, &database, &clock).await?;
         // A process of its own makes the revocations, and applies each before it answers for it; of
         // several, each is as fresh as its last look at their database.
         let view = match settings.heartbeat {
@@ -94,12 +101,11 @@ impl AuthService {
             revocations,
             ring: ring.clone(),
             issuer,
-            refresh: RefreshTokens::new(&keys.refresh_secret)?
-                .idle(lifetimes::IDLE)
-                .absolute(lifetimes::ABSOLUTE),
+            sessions,
             cookies: cookies.max_age(lifetimes::IDLE),
             hasher: hasher(&settings)?,
             throttle,
+            shared_throttle,
             view,
             instances: followers.as_ref().map(|(instances, _)| instances.clone()),
             audit: Audit::new(&setup.metrics),
@@ -191,6 +197,22 @@ fn hasher(settings: &Settings) -> Result<PasswordHasher, StartError> {
     let running = std::thread::available_parallelism().map_or(1, usize::from);
     let waiting = running * WAITING_PER_PROCESSOR;
     Ok(PasswordHasher::with_limits(settings.password_cost, running, waiting)?)
+}
+
+/// Failed sign-ins count in the database where there can be several instances.
+async fn throttle(
+    settings: &Settings,
+    database: &Database,
+    clock: &Clock,
+) -> Result<(Arc<dyn SignInThrottle>, Option<SqlThrottle>), StartError> {
+    if !settings.throttle {
+        return Ok((Arc::new(Throttle::off()), None));
+    }
+    if settings.heartbeat.is_none() {
+        return Ok((Arc::new(Throttle::new(clock.clone())), None));
+    }
+    let shared = SqlThrottle::open(database, clock.clone()).await?;
+    Ok((Arc::new(shared.clone()), Some(shared)))
 }
 
 fn admin(settings: &Settings) -> Result<Option<Email>, StartError> {

@@ -3,12 +3,12 @@ use std::time::Duration;
 use ticketkit_core::chassis::Shutdown;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::{app::App, lifetimes::Oldest, store};
+use crate::{app::App, store};
 
 /// What is over does no harm; it only takes room.
 const EVERY: Duration = Duration::from_secs(600);
 
-/// Forgets sessions, revocations and entries of the audit that are over.
+/// Forgets sessions, revocations, failed sign-ins and entries of the audit that are over.
 pub(crate) async fn run(app: &App, shutdown: &Shutdown) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -26,10 +26,12 @@ pub(crate) async fn run(app: &App, shutdown: &Shutdown) {
 async fn sweep(app: &App) -> Result<(), sqlx::Error> {
     let now = app.now();
     let mut tx = app.database.begin().await?;
-    store::sessions::sweep(tx.conn(), Oldest::at(now)).await?;
-    store::revocations::sweep(tx.conn(), app.oldest_revocation()).await?;
+    app.sessions.sweep(&mut tx, app.oldest_revocation()).await?;
     store::audit::sweep(tx.conn(), (now - app.settings.audit_kept).as_millis()).await?;
     tx.commit().await?;
+    if let Some(throttle) = &app.shared_throttle {
+        throttle.sweep().await?;
+    }
     app.view.trim();
     Ok(())
 }

@@ -42,7 +42,7 @@ pub(super) async fn impose(
 
     let mut tx = app.begin(&peer).await?;
     let user = store::bans::impose(tx.conn(), id, &order, now).await?.ok_or(NotFound)?;
-    store::sessions::end_all(tx.conn(), id).await?;
+    app.sessions.end_all(&mut tx, &id.to_string()).await?;
     app.audit.write(&mut tx, Entry::of(Kind::Banned, id).by(actor), &peer, now).await?;
     let news = news(&user, now.as_millis());
     let position = app.publish_revocation(&mut tx, &user, &news, wait.is_asked()).await?;

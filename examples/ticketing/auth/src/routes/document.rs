@@ -1,10 +1,10 @@
 //! The documents that routes answer with.
 
 use serde::{Deserialize, Serialize};
-use ticketing_contracts::{SessionId, Timestamp, UserId};
-use ticketkit_auth::feed::Reach;
+use ticketing_contracts::{Timestamp, UserId};
+use ticketkit_auth::{feed::Reach, session::Session};
 
-use crate::domain::{Session, User};
+use crate::domain::User;
 
 /// What someone signs up and in with. It has no debug output, so that it is in no log.
 #[derive(Deserialize)]
@@ -87,8 +87,9 @@ impl BanDocument {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SessionDocument {
-    pub(super) sid: SessionId,
+    sid: String,
     created_at: Timestamp,
+    /// When it was last signed in or refreshed: access tokens are verified without a trace.
     last_seen_at: Timestamp,
     user_agent: Option<String>,
     address: Option<String>,
@@ -99,12 +100,12 @@ pub(super) struct SessionDocument {
 impl SessionDocument {
     pub(super) fn new(session: Session, current: &str) -> Self {
         Self {
-            current: session.id.to_string() == current,
-            sid: session.id,
-            created_at: session.created_at,
-            last_seen_at: session.last_seen_at,
-            user_agent: session.user_agent,
-            address: session.address,
+            current: session.id() == current,
+            created_at: Timestamp::from_millis(session.refresh.created_at),
+            last_seen_at: Timestamp::from_millis(session.refresh.used_at),
+            sid: session.refresh.session,
+            user_agent: session.device.user_agent,
+            address: session.device.address,
         }
     }
 }

@@ -22,7 +22,9 @@ use ticketing_contracts::UserId;
 use ticketkit_auth::{
     AuthError, CrossSiteLayer, User,
     axum::{Access, Routes},
+    session::Session,
 };
+use ticketkit_core::error::Internal;
 
 use crate::{app::App, domain::ADMIN};
 
@@ -50,6 +52,11 @@ pub(crate) fn routes(cross_site: &CrossSiteLayer) -> Routes<Arc<App>> {
         .get("/api/users/sessions", Access::SignedIn, sessions::list)
         .get("/.well-known/jwks.json", Access::Anyone, well_known::jwks)
         .get("/.well-known/ticketkit/revocations", Access::Anyone, well_known::revocations)
+}
+
+/// Returns the id of the user of a session. What this service stores has this form.
+fn owner(session: &Session) -> Result<UserId, Internal> {
+    session.user.parse().map_err(Internal::new)
 }
 
 /// Returns the id of a caller. This service alone issues tokens, and always with an id of this form.

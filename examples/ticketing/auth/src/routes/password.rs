@@ -48,7 +48,7 @@ pub(super) async fn change(
     if user.is_banned(now) {
         return Err(AuthError::AccountBanned.into());
     }
-    store::sessions::end_all(tx.conn(), id).await?;
+    app.sessions.end_all(&mut tx, &id.to_string()).await?;
     let cookies = app.start_session(&mut tx, &user, &peer).await?;
     app.audit.write(&mut tx, Entry::of(Kind::PasswordChanged, id), &peer, now).await?;
     let news = Revocation::User {
@@ -70,23 +70,24 @@ async fn verify(
     email: &str,
     password: String,
 ) -> Result<Credentials, Error> {
-    let attempt = app
-        .throttle
-        .begin(&Email::fold(email), peer.address())
+    let account = Email::fold(email);
+    app.throttle
+        .check(&account, peer.address())
+        .await
         .inspect_err(|_| app.audit.log(Entry::of(Kind::SignInThrottled, id), peer))?;
     let known = store::users::credentials_by_id(app.database.reader(), id)
         .await?
         .ok_or(AuthError::Unauthenticated)?;
     let verdict = app.hasher.verify(password, Some(known.password_hash.clone())).await?;
     if verdict == Verdict::Wrong {
-        let settled = attempt.failed();
+        let counted = app.throttle.record_failure(&account, peer.address()).await;
         let mut tx = app.database.begin().await?;
         let entry = Entry::of(Kind::PasswordChangeFailed, id);
         app.audit.write(&mut tx, entry, peer, app.now()).await?;
         tx.commit().await?;
-        settled?;
+        counted?;
         return Err(InvalidCredentials.into());
     }
-    attempt.succeeded()?;
+    app.throttle.check(&account, peer.address()).await?;
     Ok(known)
 }

@@ -2,23 +2,19 @@ use axum::{extract::State, response::IntoResponse};
 use http::HeaderMap;
 use ticketkit_auth::{
     AuthError,
-    cookies::SetCookies,
-    refresh::{Outcome, PresentedToken, RefreshRow, RefreshToken},
+    session::{Refreshed, Session},
 };
 use ticketkit_core::{axum::Json, error::Internal};
+use ticketkit_events::sql::Tx;
 
-use super::{AppState, document::UserDocument};
+use super::{AppState, document::UserDocument, owner};
 use crate::{
     app::App,
     audit::{Entry, Kind},
-    domain::User,
     error::Error,
     peer::Peer,
-    store::{self, sessions::Family},
+    store,
 };
-
-/// Of any number at once the first rotates and all others find its parent in the second try.
-const TRIES: u32 = 5;
 
 /// `POST /api/users/refresh`
 ///
@@ -34,81 +30,48 @@ pub(super) async fn refresh(
         .cookies
         .refresh(&headers)
         .one()
-        .and_then(|text| app.refresh.parse(text))
+        .and_then(|text| app.sessions.parse(text))
         .ok_or(AuthError::Unauthenticated)?;
-    for _ in 0..TRIES {
-        if let Some((cookies, user)) = attempt(&app, &peer, &presented).await? {
-            return Ok((cookies, Json(UserDocument::from(&user))));
-        }
-    }
-    Err(Internal::new("the session changed again and again while it was refreshed").into())
-}
-
-/// Tries once; nothing if someone else changed the session in between.
-async fn attempt(
-    app: &App,
-    peer: &Peer,
-    presented: &PresentedToken,
-) -> Result<Option<(SetCookies, User)>, Error> {
-    let family = store::sessions::find(app.database.reader(), &presented.session())
-        .await?
-        .ok_or(AuthError::SessionRevoked)?;
-    match app.refresh.decide(&family.row, presented, app.clock.unix_millis()) {
-        Outcome::Rotated { row, token } => rotate(app, peer, &family.row, &row, &token).await,
-        // The user is as it was when the session was there: one query read both.
-        Outcome::Repeated { token } => {
-            check(app, &family.user)?;
-            let cookies = app.cookies(&family.user, &family.row.session, &token)?;
-            Ok(Some((cookies, family.user)))
-        }
-        Outcome::Reused => {
-            let ended = end(app, peer, &family, Kind::RefreshReused).await?;
-            if ended { Err(AuthError::SessionRevoked.into()) } else { Ok(None) }
-        }
-        Outcome::Expired => {
-            let ended = end(app, peer, &family, Kind::RefreshExpired).await?;
-            if ended { Err(AuthError::SessionExpired.into()) } else { Ok(None) }
-        }
-    }
-}
-
-async fn rotate(
-    app: &App,
-    peer: &Peer,
-    before: &RefreshRow,
-    after: &RefreshRow,
-    token: &RefreshToken,
-) -> Result<Option<(SetCookies, User)>, Error> {
-    let mut tx = app.begin(peer).await?;
-    let Some(id) = store::sessions::rotate(tx.conn(), before, after, peer).await? else {
-        tx.rollback().await?;
-        return Ok(None);
-    };
-    // After the update: whoever raises the epoch now waits for this row to delete it.
+    let mut tx = app.begin(&peer).await?;
+    let (session, token, rotated) =
+        match app.sessions.refresh(&mut tx, &presented, peer.device()).await? {
+            Refreshed::Rotated { session, token } => (session, token, true),
+            Refreshed::Repeated { session, token } => (session, token, false),
+            Refreshed::Reused(session) => {
+                end(&app, tx, &peer, &session, Kind::RefreshReused).await?;
+                return Err(AuthError::SessionRevoked.into());
+            }
+            Refreshed::Expired(session) => {
+                end(&app, tx, &peer, &session, Kind::RefreshExpired).await?;
+                return Err(AuthError::SessionExpired.into());
+            }
+            Refreshed::Gone => return Err(AuthError::SessionRevoked.into()),
+        };
+    // While the session is locked: whoever raises the epoch now waits for it, to end it.
+    let id = owner(&session)?;
     let user = store::users::find(tx.conn(), id).await?.ok_or(AuthError::SessionRevoked)?;
-    check(app, &user)?;
-    let cookies = app.cookies(&user, &after.session, token)?;
-    app.audit.write(&mut tx, Entry::of(Kind::Refreshed, id), peer, app.now()).await?;
-    tx.commit().await?;
-    Ok(Some((cookies, user)))
-}
-
-/// A ban ends all sessions in its transaction. Should one be left, it is as good as ended.
-fn check(app: &App, user: &User) -> Result<(), AuthError> {
-    if user.is_banned(app.now()) { Err(AuthError::SessionRevoked) } else { Ok(()) }
-}
-
-/// Ends a family; tells whether it was still as it was read.
-async fn end(app: &App, peer: &Peer, family: &Family, kind: Kind) -> Result<bool, Error> {
-    let now = app.now();
-    let mut tx = app.begin(peer).await?;
-    if !store::sessions::end_unchanged(tx.conn(), &family.row, now).await? {
-        tx.rollback().await?;
-        return Ok(false);
+    // A ban ends all sessions in its transaction. Should one be left, it is as good as ended.
+    if user.is_banned(app.now()) {
+        return Err(AuthError::SessionRevoked.into());
     }
-    let user = family.user.id;
-    let news = app.publish_ended(&mut tx, user, family.id).await?;
-    app.audit.write(&mut tx, Entry::of(kind, user), peer, now).await?;
-    app.commit(tx, vec![news]).await?;
-    Ok(true)
+    let cookies = app.cookies(&user, session.id(), &token)?;
+    if rotated {
+        app.audit.write(&mut tx, Entry::of(Kind::Refreshed, id), &peer, app.now()).await?;
+    }
+    tx.commit().await?;
+    Ok((cookies, Json(UserDocument::from(&user))))
+}
+
+/// Tells everybody of a session that was ended in the transaction.
+async fn end(
+    app: &App,
+    mut tx: Tx,
+    peer: &Peer,
+    session: &Session,
+    kind: Kind,
+) -> Result<(), Error> {
+    let (user, id) = (owner(session)?, session.id().parse().map_err(Internal::new)?);
+    let news = app.publish_ended(&mut tx, user, id).await?;
+    app.audit.write(&mut tx, Entry::of(kind, user), peer, app.now()).await?;
+    app.commit(tx, vec![news]).await
 }

@@ -12,9 +12,7 @@ use super::{AppState, document::SessionDocument, user_id};
 use crate::{
     audit::{Entry, Kind},
     error::Error,
-    lifetimes::Oldest,
     peer::Peer,
-    store,
 };
 
 #[derive(Deserialize)]
@@ -33,15 +31,9 @@ pub(super) async fn list(
     let paging =
         Paging::<SessionId>::check(query.after.as_deref(), query.limit.as_deref(), &mut rules);
     rules.finish()?;
-    let sessions = store::sessions::list(
-        app.database.reader(),
-        user_id(&caller)?,
-        Oldest::at(app.now()),
-        paging.after,
-        paging.limit + 1,
-    )
-    .await?;
-    let page = Page::new(sessions, paging.limit, |session| session.id.to_string());
+    let after = paging.after.map(|after| after.to_string());
+    let sessions = app.sessions.list(caller.id(), after.as_deref(), paging.limit + 1).await?;
+    let page = Page::new(sessions, paging.limit, |session| session.id().to_owned());
     Ok(Json(page.map(|session| SessionDocument::new(session, caller.session_id()))))
 }
 
@@ -57,7 +49,7 @@ pub(super) async fn end(
     let (user, session) = (user_id(&caller)?, sid.parse()?);
     let now = app.now();
     let mut tx = app.begin(&peer).await?;
-    if !store::sessions::end_own(tx.conn(), user, session, now).await? {
+    if !app.sessions.end_own(&mut tx, caller.id(), &session.to_string()).await? {
         return Err(NotFound.into());
     }
     let news = app.publish_ended(&mut tx, user, session).await?;

@@ -1,7 +1,7 @@
 use axum::{extract::State, response::IntoResponse};
 use ticketing_contracts::UserId;
-use ticketkit_auth::{AuthError, password::Verdict};
-use ticketkit_core::{axum::Json, error::RateLimited};
+use ticketkit_auth::{AuthError, password::Verdict, throttle::ThrottleError};
+use ticketkit_core::axum::Json;
 
 use super::{
     AppState,
@@ -25,9 +25,10 @@ pub(super) async fn sign_in(
     peer: Peer,
     Json(body): Json<Credentials>,
 ) -> Result<impl IntoResponse, Error> {
-    let throttled = |_: &RateLimited| app.audit.log(Entry::of(Kind::SignInThrottled, None), &peer);
+    let throttled =
+        |_: &ThrottleError| app.audit.log(Entry::of(Kind::SignInThrottled, None), &peer);
     let account = Email::fold(&body.email);
-    let attempt = app.throttle.begin(&account, peer.address()).inspect_err(throttled)?;
+    app.throttle.check(&account, peer.address()).await.inspect_err(throttled)?;
     let known = match Email::parse(&body.email) {
         Ok(email) => store::users::credentials_by_email(app.database.reader(), &email).await?,
         Err(_) => None,
@@ -35,12 +36,12 @@ pub(super) async fn sign_in(
     let hash = known.as_ref().map(|known| known.password_hash.clone());
     let verdict = app.hasher.verify(body.password, hash).await?;
     let (Some(known), Verdict::Right { rehashed }) = (&known, verdict) else {
-        let settled = attempt.failed();
+        let counted = app.throttle.record_failure(&account, peer.address()).await;
         refuse(&app, Kind::SignInFailed, known.map(|known| known.id), &peer).await?;
-        settled?;
+        counted?;
         return Err(InvalidCredentials.into());
     };
-    attempt.succeeded().inspect_err(throttled)?;
+    app.throttle.check(&account, peer.address()).await.inspect_err(throttled)?;
 
     let now = app.now();
     let mut tx = app.begin(&peer).await?;

@@ -6,13 +6,12 @@ use ticketing_contracts::SessionId;
 use ticketkit_auth::Caller;
 use ticketkit_core::axum::Json;
 
-use super::{AppState, document::Empty};
+use super::{AppState, document::Empty, owner};
 use crate::{
     app::App,
     audit::{Entry, Kind},
     error::Error,
     peer::Peer,
-    store,
 };
 
 /// `POST /api/users/signout`
@@ -34,7 +33,7 @@ pub(super) async fn sign_out(
         .cookies
         .refresh(&headers)
         .one()
-        .and_then(|text| app.refresh.parse(text))
+        .and_then(|text| app.sessions.parse(text))
         .map(|token| token.session());
     let sessions: BTreeSet<SessionId> =
         of_access.into_iter().chain(of_refresh).filter_map(|id| id.parse().ok()).collect();
@@ -47,9 +46,10 @@ pub(super) async fn sign_out(
 async fn end(app: &App, peer: &Peer, session: SessionId) -> Result<(), Error> {
     let now = app.now();
     let mut tx = app.begin(peer).await?;
-    let Some(user) = store::sessions::end(tx.conn(), session, now).await? else {
+    let Some(ended) = app.sessions.end(&mut tx, &session.to_string()).await? else {
         return Ok(tx.rollback().await?);
     };
+    let user = owner(&ended)?;
     let news = app.publish_ended(&mut tx, user, session).await?;
     app.audit.write(&mut tx, Entry::of(Kind::SignedOut, user), peer, now).await?;
     app.commit(tx, vec![news]).await

@@ -1,4 +1,5 @@
-//! The tables of the service: SQL beside the Rust that runs it.
+//! The tables of the service: SQL beside the Rust that runs it. Those of sessions, of failed sign-ins and
+//! of events are kept by the libraries.
 //!
 //! Every statement serves SQLite and PostgreSQL. What two requests at once could break is decided
 //! by a unique index or by the condition of an update, never by a read before it.
@@ -6,7 +7,6 @@
 pub(crate) mod audit;
 pub(crate) mod bans;
 pub(crate) mod revocations;
-pub(crate) mod sessions;
 pub(crate) mod users;
 
 use std::str::FromStr;
@@ -21,6 +21,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         2,
         "revocation stream",
         include_str!("../../migrations/0002_revocation_stream.sql"),
+    ),
+    Migration::new(
+        3,
+        "sessions of the library",
+        include_str!("../../migrations/0003_sessions_of_the_library.sql"),
     ),
 ];
 

@@ -127,7 +127,7 @@ async fn a_sign_in_that_a_ban_overtakes_leaves_no_session() {
     );
     banned.expect(200);
     assert!([200, 403].contains(&signed_in.status), "{signed_in:?}");
-    let left = "select id from sessions where user_id in (select id from users where banned = 1)";
+    let left = "select id from ticketkit_sessions where user_id in (select id from users where banned = 1)";
     assert!(service.column(left).await.is_empty());
 }
 

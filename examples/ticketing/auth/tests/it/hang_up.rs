@@ -39,7 +39,7 @@ async fn a_session_that_is_gone_is_refused_wherever_the_client_hung_up() {
         // Transactions come one after the other: behind this one, that one is over.
         service.database.begin().await.unwrap().rollback().await.unwrap();
         let gone = service
-            .column("select id from users where id not in (select user_id from sessions)")
+            .column("select id from users where id not in (select user_id from ticketkit_sessions)")
             .await
             .contains(&user_id(&service, &witness));
         assert!(gone || !ended);

@@ -41,6 +41,20 @@ async fn two_instances_on_one_database_refuse_what_the_other_revoked() {
     eventually("the other instance knows", async || eve.guarded().await.status == 403).await;
 }
 
+/// P8
+#[tokio::test]
+async fn instances_count_failed_sign_ins_together() {
+    let one = Service::start_with(distributed()).await;
+    let two = one.another_instance(distributed()).await;
+    for service in [&one, &two].into_iter().cycle().take(10) {
+        service.browser().sign_in("ada@example.com", "canary wrong").await.expect(401);
+    }
+    for service in [&one, &two] {
+        let refused = service.browser().sign_in("ada@example.com", "canary wrong").await;
+        refused.problem(429, "rate_limited");
+    }
+}
+
 /// A service that has the URL of auth and the bus, and nothing else.
 #[tokio::test]
 async fn a_service_in_another_process_refuses_a_banned_user() {

@@ -21,7 +21,8 @@ async fn a_refresh_token_is_good_for_one_use_and_not_in_the_database() {
     assert_eq!(ada.refresh().await.expect(200).json(), user);
     assert_ne!(token(&ada), first);
     ada.guarded().await.expect(200);
-    let stored = service.column("select current_token || parent_token from sessions").await;
+    let stored =
+        service.column("select current_token || parent_token from ticketkit_sessions").await;
     for secret in [first, token(&ada)] {
         assert!(!stored[0].contains(&secret) && !secret.contains(&stored[0]), "{stored:?}");
     }
@@ -64,7 +65,7 @@ async fn tabs_that_refresh_at_once_get_the_same_token() {
     }
     tokens.dedup();
     assert_eq!(tokens.len(), 1);
-    assert_eq!(service.column("select id from sessions").await.len(), 1);
+    assert_eq!(service.column("select id from ticketkit_sessions").await.len(), 1);
     // Each of them can go on.
     ada.cookies.insert("ticketkit-refresh".to_owned(), tokens.remove(0));
     ada.refresh().await.expect(200);

@@ -6,6 +6,7 @@ use axum::{body::Body, http::Request, response::Response};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use ticketing_contracts::payment::PaymentCreated;
+use ticketkit_auth::revocation::{Ban, Revocation};
 
 use crate::world::{World, path, payment};
 
@@ -115,4 +116,27 @@ async fn a_stream_ends_with_the_right_to_read_it() {
     assert_eq!(stream.next().await, Some(order));
     world.token_clock.advance(Duration::from_secs(3600));
     assert_eq!(stream.next().await, None);
+}
+
+/// The news of a ban comes from another process, by the feed, into the view.
+#[tokio::test]
+async fn f23_the_stream_of_a_banned_user_is_cut_and_no_other() {
+    let world = World::new().await;
+    let mut streams = Vec::new();
+    for who in ["buyer", "other"] {
+        let order = world.reserve(who, &world.offer("seller").await).await;
+        let mut stream = Stream::open(&world, who, &order).await;
+        assert_eq!(stream.next().await, Some(order.clone()));
+        streams.push((order, stream));
+    }
+    world.view.apply(&Revocation::User {
+        user: world.auth.claims("buyer").sub.clone(),
+        min_epoch: 1,
+        ban: Some(Ban { version: 1, banned: true, until: None }),
+        at: world.token_clock.now().as_millis(),
+    });
+    assert_eq!(streams[0].1.next().await, None);
+    let (order, stream) = &mut streams[1];
+    world.tell(PaymentCreated { payment: payment(order) }).await;
+    assert_eq!(stream.next().await.unwrap()["status"], "complete", "nobody else is cut off");
 }

@@ -25,7 +25,7 @@ use ticketing_contracts::{
     },
 };
 use ticketing_orders::{OrdersService, Settings, Setup};
-use ticketkit_auth::{CrossSiteLayer, ManualClock, testing::TestAuth};
+use ticketkit_auth::{CrossSiteLayer, ManualClock, RevocationView, testing::TestAuth};
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
 use ticketkit_events::{
     Bus, Clock, Envelope, Event, HandlerError, Publisher, State, Subscription, sql::Database,
@@ -47,6 +47,8 @@ pub(crate) struct World {
     pub(crate) auth: TestAuth,
     /// The time of tokens.
     pub(crate) token_clock: ManualClock,
+    /// What the service knows of revocations.
+    pub(crate) view: RevocationView,
     pub(crate) clock: Clock,
     pub(crate) database: Database,
     pub(crate) shutdown: Shutdown,
@@ -65,13 +67,15 @@ impl World {
         let database = Database::open_file(dir.path().join("orders.db")).await.unwrap();
         let token_clock = ManualClock::default();
         let auth = TestAuth::with_clock(token_clock.clock());
+        let life = auth.verifier().longest_validity();
+        let view = RevocationView::without_heartbeat(life, token_clock.clock());
         let (bus, shutdown) = (Bus::memory(), Shutdown::new());
         let clock = Clock::manual(Timestamp::now());
         let metrics = Metrics::default();
         let service = OrdersService::new(Setup {
             database: database.clone(),
             bus: bus.clone(),
-            auth: auth.layer(),
+            auth: auth.layer().revocations(view.clone()),
             cross_site: CrossSiteLayer::new(auth.cookies()),
             health: Health::default(),
             http_metrics: HttpMetrics::new(&metrics),
@@ -89,6 +93,7 @@ impl World {
         Self {
             auth,
             token_clock,
+            view,
             clock,
             database,
             shutdown,
