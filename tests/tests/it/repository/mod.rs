@@ -2,6 +2,7 @@
 
 mod core_tree;
 mod licences;
+mod security;
 mod services;
 mod versions;
 
