@@ -50,6 +50,8 @@ pub mod handler;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 pub mod parked;
+#[cfg(any(feature = "rabbitmq", feature = "sql"))]
+mod partition;
 pub mod publisher;
 #[cfg(feature = "schema")]
 pub mod schema;

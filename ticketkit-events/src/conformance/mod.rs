@@ -124,6 +124,7 @@ const CASES: &[Case] = cases![
     versions::a_newer_version_is_parked Nothing,
     order::a_burst_keeps_the_order_of_each_key Order,
     order::errors_keep_the_order_of_each_key Order,
+    order::four_relays_errors_and_new_connections_keep_the_order Order,
     order::later_events_of_a_key_wait_for_a_parked_one Order,
     restart::a_dropped_runner_acknowledges_nothing Nothing,
     restart::a_closed_subscription_goes_on_where_it_was Nothing,

@@ -1,7 +1,6 @@
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{convert::Infallible, path::Path, sync::Arc, time::Duration};
 
 use sqlx::{AnyConnection, AnyPool, Connection, Executor, any::AnyPoolOptions};
-use tokio::sync::Notify;
 
 use super::{
     DatabaseError, Migration, Tx,
@@ -10,11 +9,14 @@ use super::{
     error::Kind,
     migration,
     probe::probe,
+    wake::Wake,
 };
 use crate::{Clock, Timestamp};
 
-const OWN_MIGRATIONS: &[Migration] =
-    &[Migration::new(1, "outbox, inbox, schedules", include_str!("schema.sql"))];
+const OWN_MIGRATIONS: &[Migration] = &[
+    Migration::new(1, "outbox, inbox, schedules", include_str!("schema.sql")),
+    Migration::new(2, "partitions of the outbox", include_str!("partitions.sql")),
+];
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The database of one service; cheap to clone.
@@ -27,6 +29,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// | isolation | each is alone | read committed: see [`Tx::lock`] |
 /// | connections that read | 4 | half as many as write, at least 2 |
 /// | a commit is | synced (WAL, `synchronous = full`) | as durable as the server's `synchronous_commit` says |
+/// | one more connection | | listens, while a [`Relay`](super::Relay) runs |
 /// | TLS | | `sslmode=require`, `verify-full`, … of the URL; `prefer` by default |
 ///
 /// Reads go through [`reader`](Self::reader), writes through [`begin`](Self::begin). A service has
@@ -43,7 +46,7 @@ struct Inner {
     reader: AnyPool,
     writer: AnyPool,
     clock: Clock,
-    outbox: Notify,
+    wake: Wake,
 }
 
 /// What a power cut may undo.
@@ -104,8 +107,8 @@ impl Database {
             .max_connections(dialect.readers(address.connections))
             .connect_lazy(&address.url)
             .map_err(failed)?;
-        let outbox = Notify::new();
-        Ok(Self { inner: Arc::new(Inner { address, reader, writer, clock, outbox }) })
+        let wake = Wake::new(dialect, &writer);
+        Ok(Self { inner: Arc::new(Inner { address, reader, writer, clock, wake }) })
     }
 
     /// Brings the service's own tables up to date.
@@ -179,9 +182,28 @@ impl Database {
         self.dialect().lease()
     }
 
-    /// Is notified when a transaction with outbox rows was committed here.
-    pub(crate) fn outbox(&self) -> &Notify {
-        &self.inner.outbox
+    pub(crate) fn relay_lease(&self) -> Duration {
+        self.dialect().relay_lease()
+    }
+
+    /// Returns what wakes relays when a transaction with outbox rows was committed.
+    pub(crate) fn wake(&self) -> &Wake {
+        &self.inner.wake
+    }
+
+    /// Returns whether [`hear`](Self::hear) hears anything.
+    pub(crate) fn hears_others(&self) -> bool {
+        self.dialect() == Dialect::Postgres
+    }
+
+    /// Passes on to [`wake`](Self::wake) what other processes commit, until the connection fails;
+    /// for ever where there is no way to hear of it.
+    pub(crate) async fn hear(&self) -> Result<Infallible, sqlx::Error> {
+        #[cfg(feature = "postgres")]
+        if self.hears_others() {
+            return self.inner.wake.hear(&self.inner.address.url).await;
+        }
+        std::future::pending().await
     }
 
     /// Returns Ok if the database answers, for readiness.

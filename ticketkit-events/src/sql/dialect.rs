@@ -82,6 +82,15 @@ impl Dialect {
         }
     }
 
+    /// Returns how long a relay holds partitions without renewing its leases.
+    pub(crate) fn relay_lease(self) -> Duration {
+        match self {
+            // Longer than a renewal waits behind other writers, each of which syncs.
+            Self::Sqlite => Duration::from_secs(3),
+            Self::Postgres => self.lease(),
+        }
+    }
+
     /// Returns what is added to the selection of rows of `table` that are changed afterwards, so
     /// that two who look at once find different ones.
     pub(crate) fn skip_locked(self, table: &str) -> String {

@@ -23,6 +23,7 @@ mod row;
 mod schedule;
 pub(crate) mod slot;
 mod tx;
+mod wake;
 
 pub use self::{
     database::Database, error::DatabaseError, migration::Migration, outbox::OutboxStats,

@@ -42,7 +42,7 @@ impl Tx {
 
 impl Database {
     /// Moves due schedules into the outbox; returns how many.
-    pub(crate) async fn fire_schedules(&self, limit: i64) -> Result<usize, sqlx::Error> {
+    pub(crate) async fn fire_schedules(&self, limit: usize) -> Result<usize, sqlx::Error> {
         let due = sqlx::query(concat!(
             "select cancel_key, ",
             row::columns!(),
@@ -50,7 +50,7 @@ impl Database {
               order by publish_at, id limit $2"
         ))
         .bind(self.now().as_millis())
-        .bind(limit)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(self.reader())
         .await?;
         if due.is_empty() {
@@ -72,13 +72,5 @@ impl Database {
         }
         tx.commit().await?;
         Ok(due.len())
-    }
-
-    /// Returns when the next schedule is due.
-    pub(crate) async fn next_schedule(&self) -> Result<Option<Timestamp>, sqlx::Error> {
-        let row = sqlx::query("select min(publish_at) as due from ticketkit_schedules")
-            .fetch_one(self.reader())
-            .await?;
-        Ok(row.try_get::<Option<i64>, _>("due")?.map(Timestamp::from_millis))
     }
 }

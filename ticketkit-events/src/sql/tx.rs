@@ -2,8 +2,10 @@ use std::fmt;
 
 use sqlx::{Any, AnyConnection, Transaction};
 
-use super::{Database, dialect::Dialect, row, slot::Slot};
-use crate::{Causation, Envelope, EventContext, HandlerError, handler::FromContext};
+use super::{Database, dialect::Dialect, relay::PARTITIONS, row, slot::Slot};
+use crate::{
+    Causation, Envelope, EventContext, HandlerError, handler::FromContext, partition::partition,
+};
 
 /// A writing transaction: business rows, and the events about them.
 ///
@@ -27,7 +29,7 @@ impl Parts {
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
         self.transaction.commit().await?;
         if self.published {
-            self.database.outbox().notify_one();
+            self.database.wake().committed();
         }
         Ok(())
     }
@@ -142,10 +144,14 @@ impl Tx {
         let insert = concat!(
             "insert into ticketkit_outbox (",
             row::columns!(),
-            ") ",
-            "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+            ", partition) ",
+            "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
         );
-        row::bind(sqlx::query(insert), envelope).execute(self.conn()).await?;
+        let partition = partition(&envelope.key, PARTITIONS);
+        row::bind(sqlx::query(insert), envelope)
+            .bind(i64::from(partition))
+            .execute(self.conn())
+            .await?;
         self.wake_relay();
         Ok(())
     }

@@ -20,12 +20,16 @@ mod place;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq;
 #[cfg(feature = "sql")]
+mod relays;
+#[cfg(feature = "sql")]
 mod schedule;
 #[cfg(feature = "sql")]
 mod service;
 #[cfg(feature = "sql")]
 mod storage;
 mod support;
+#[cfg(feature = "sql")]
+mod tape;
 #[cfg(feature = "sql")]
 mod upkeep;
 mod versions;

@@ -1,25 +1,15 @@
 //! The outbox and its relay.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::Ordering;
 
-use ticketkit_events::{
-    BoxFuture, Bus, Clock, Envelope, EventId, Publisher, Subscription,
-    engine::{
-        Capabilities, Consumer, Engine, EngineError, SubscriptionSpec, SubscriptionStats,
-        memory::MemoryEngine,
-    },
-    parked::{ParkedEvent, ParkedId},
-    sql::Relay,
-};
+use ticketkit_events::{Bus, Publisher, Subscription, sql::Relay};
 
 use crate::{
     outage::execute,
     place::{Place, on_each_database},
     service::Service,
     support::{OrderCreated, Running, eventually, order},
+    tape::Tape,
 };
 
 on_each_database! {
@@ -28,100 +18,6 @@ on_each_database! {
     a_refused_key_stops_alone_and_keeps_its_order,
     a_relay_that_died_before_it_deleted_publishes_again_and_the_inbox_absorbs_it,
     a_relay_that_stops_takes_along_what_is_committed,
-}
-
-/// A memory engine that refuses what it is told to, and notes what it takes.
-#[derive(Clone)]
-struct Picky {
-    inner: MemoryEngine,
-    down: Arc<AtomicBool>,
-    refused_key: Arc<Mutex<Option<String>>>,
-    taken: Arc<Mutex<Vec<Envelope>>>,
-}
-
-impl Picky {
-    fn new() -> Self {
-        Self {
-            inner: MemoryEngine::new(Clock::system()),
-            down: Arc::default(),
-            refused_key: Arc::default(),
-            taken: Arc::default(),
-        }
-    }
-
-    fn taken(&self) -> Vec<(String, i64)> {
-        let taken = self.taken.lock().unwrap();
-        taken.iter().map(|e| (e.key.clone(), e.decode::<OrderCreated>().unwrap().n)).collect()
-    }
-}
-
-impl Engine for Picky {
-    fn name(&self) -> &'static str {
-        "picky"
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
-
-    fn publish<'a>(
-        &'a self,
-        events: &'a [Envelope],
-    ) -> BoxFuture<'a, Vec<Result<(), EngineError>>> {
-        Box::pin(async move {
-            let mut results = Vec::new();
-            for event in events {
-                let refused = self.refused_key.lock().unwrap().as_ref() == Some(&event.key);
-                if refused || self.down.load(Ordering::SeqCst) {
-                    results.push(Err(EngineError::failed("refused", "as told")));
-                } else {
-                    self.taken.lock().unwrap().push(event.clone());
-                    results.extend(self.inner.publish(std::slice::from_ref(event)).await);
-                }
-            }
-            results
-        })
-    }
-
-    fn subscribe<'a>(
-        &'a self,
-        spec: SubscriptionSpec,
-    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, EngineError>> {
-        self.inner.subscribe(spec)
-    }
-
-    fn parked<'a>(
-        &'a self,
-        subscription: &'a str,
-        after: Option<ParkedId>,
-        limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<ParkedEvent>, EngineError>> {
-        self.inner.parked(subscription, after, limit)
-    }
-
-    fn redrive<'a>(
-        &'a self,
-        subscription: &'a str,
-        event: Option<EventId>,
-    ) -> BoxFuture<'a, Result<u64, EngineError>> {
-        self.inner.redrive(subscription, event)
-    }
-
-    fn discard<'a>(
-        &'a self,
-        subscription: &'a str,
-        event: Option<EventId>,
-    ) -> BoxFuture<'a, Result<u64, EngineError>> {
-        self.inner.discard(subscription, event)
-    }
-
-    fn stats(&self) -> BoxFuture<'_, Result<Vec<SubscriptionStats>, EngineError>> {
-        self.inner.stats()
-    }
-
-    fn check(&self) -> BoxFuture<'_, Result<(), EngineError>> {
-        self.inner.check()
-    }
 }
 
 fn relay(service: &Service, bus: &Bus) -> Running {
@@ -141,7 +37,7 @@ async fn pending(service: &Service) -> u64 {
 
 async fn only_what_was_committed_is_published(place: Place) {
     let service = Service::at(place).await;
-    let engine = Picky::new();
+    let engine = Tape::new();
     let running = relay(&service, &Bus::new(engine.clone()));
     let publisher = Publisher::new("orders");
     for n in 0..10 {
@@ -153,10 +49,8 @@ async fn only_what_was_committed_is_published(place: Place) {
             _ => drop(tx),
         }
     }
-    eventually("the outbox is empty", async || {
-        engine.taken().len() >= 4 && pending(&service).await == 0
-    })
-    .await;
+    eventually("the outbox is empty", async || engine.count() >= 4 && pending(&service).await == 0)
+        .await;
     running.stop().await;
     let expected: Vec<_> = [0, 3, 6, 9].map(|n| ("a".to_owned(), n)).into();
     assert_eq!(engine.taken(), expected);
@@ -164,7 +58,7 @@ async fn only_what_was_committed_is_published(place: Place) {
 
 async fn an_engine_that_is_down_loses_nothing(place: Place) {
     let service = Service::at(place).await;
-    let engine = Picky::new();
+    let engine = Tape::new();
     engine.down.store(true, Ordering::SeqCst);
     let running = relay(&service, &Bus::new(engine.clone()));
     for n in 0..20 {
@@ -180,21 +74,18 @@ async fn an_engine_that_is_down_loses_nothing(place: Place) {
 
 async fn a_refused_key_stops_alone_and_keeps_its_order(place: Place) {
     let service = Service::at(place).await;
-    let engine = Picky::new();
-    *engine.refused_key.lock().unwrap() = Some("bad".to_owned());
+    let engine = Tape::new();
+    engine.refuse_key(Some("bad"));
     for n in 0..10 {
         commit(&service, "bad", n).await;
         commit(&service, "good", n).await;
     }
     let running = relay(&service, &Bus::new(engine.clone()));
-    let of = |key: &str| -> Vec<i64> {
-        engine.taken().into_iter().filter(|(k, _)| k == key).map(|(_, n)| n).collect()
-    };
     let all: Vec<i64> = (0..10).collect();
-    eventually("the good key is through", async || of("good") == all).await;
-    assert_eq!(of("bad"), [0; 0]);
-    *engine.refused_key.lock().unwrap() = None;
-    eventually("the bad key is through", async || of("bad") == all).await;
+    eventually("the good key is through", async || engine.of("good") == all).await;
+    assert_eq!(engine.of("bad"), [0; 0]);
+    engine.refuse_key(None);
+    eventually("the bad key is through", async || engine.of("bad") == all).await;
     running.stop().await;
     assert_eq!(pending(&service).await, 0);
 }
@@ -212,7 +103,7 @@ async fn a_relay_that_died_before_it_deleted_publishes_again_and_the_inbox_absor
             Ok(())
         },
     );
-    let engine = Picky::new();
+    let engine = Tape::new();
     let bus = Bus::new(engine.clone());
     let handling = Running::subscription(&bus, subscription).await;
     commit(&service, "a", 1).await;
@@ -234,7 +125,7 @@ async fn a_relay_that_died_before_it_deleted_publishes_again_and_the_inbox_absor
     };
     execute(&service.db, refuse).await;
     let running = relay(&service, &bus);
-    eventually("the event was published twice", async || engine.taken().len() >= 2).await;
+    eventually("the event was published twice", async || engine.count() >= 2).await;
     running.kill().await;
     execute(&service.db, permit).await;
     let running = relay(&service, &bus);
@@ -250,7 +141,7 @@ async fn a_relay_that_died_before_it_deleted_publishes_again_and_the_inbox_absor
 
 async fn a_relay_that_stops_takes_along_what_is_committed(place: Place) {
     let service = Service::at(place).await;
-    let engine = Picky::new();
+    let engine = Tape::new();
     let running = relay(&service, &Bus::new(engine.clone()));
     for n in 0..=20 {
         let mut tx = service.db.begin().await.unwrap();

@@ -10,7 +10,6 @@ use lapin::{
     types::{AMQPValue, FieldTable, ShortString},
 };
 
-use super::names;
 use crate::{Causation, Envelope, EventId, Timestamp};
 
 /// Failures that were counted so far.
@@ -65,7 +64,7 @@ pub(super) fn properties(event: &Envelope, partitions: u8) -> BasicProperties {
     }
     let version = AMQPValue::LongInt(i32::try_from(event.version).unwrap_or(i32::MAX));
     headers.insert("cloudEvents:dataversion".into(), version);
-    let partition = self::partition(names::partition(&event.key, partitions));
+    let partition = self::partition(crate::partition::partition(&event.key, partitions));
     headers.insert(PARTITION.into(), partition);
     let properties = BasicProperties::default()
         .with_content_type("application/json".into())

@@ -1,0 +1,102 @@
+//! What wakes relays after a commit: those of this process at once, those of others through the
+//! database, where it can.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::AnyPool;
+use tokio::{
+    sync::{Notify, watch},
+    task::AbortHandle,
+};
+use uuid::Uuid;
+
+use super::dialect::Dialect;
+
+/// The channel of LISTEN and NOTIFY.
+const CHANNEL: &str = "ticketkit_outbox";
+/// What is committed meanwhile shares the next NOTIFY.
+const COALESCED: Duration = Duration::from_millis(5);
+
+/// Tells relays that an outbox has new rows.
+#[derive(Debug)]
+pub(crate) struct Wake {
+    here: watch::Sender<()>,
+    elsewhere: Arc<Notify>,
+    /// The payload of its NOTIFYs: a process does not wake itself twice.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "nobody is heard without it")
+    )]
+    id: String,
+    announcing: Option<AbortHandle>,
+}
+
+impl Wake {
+    pub(crate) fn new(dialect: Dialect, writer: &AnyPool) -> Self {
+        let (here, elsewhere) = (watch::Sender::new(()), Arc::new(Notify::new()));
+        let id = Uuid::now_v7().to_string();
+        let announcing = match dialect {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => {
+                let notify = format!("notify {CHANNEL}, '{id}'");
+                let announce = announce(writer.clone(), elsewhere.clone(), notify);
+                Some(tokio::spawn(announce).abort_handle())
+            }
+        };
+        Self { here, elsewhere, id, announcing }
+    }
+
+    /// Wakes everybody; never waits.
+    pub(crate) fn committed(&self) {
+        self.here.send_replace(());
+        self.elsewhere.notify_one();
+    }
+
+    /// Returns what changes with each wake-up from now on.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
+        self.here.subscribe()
+    }
+
+    /// Wakes this process when another has committed, as long as the server can be reached.
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn hear(&self, url: &str) -> Result<std::convert::Infallible, sqlx::Error> {
+        let mut listener = sqlx::postgres::PgListener::connect(url).await?;
+        listener.listen(CHANNEL).await?;
+        loop {
+            let heard = listener.try_recv().await?;
+            // None: the connection was lost and made again, and something may have been missed.
+            if heard.is_none_or(|heard| heard.payload() != self.id) {
+                self.here.send_replace(());
+            }
+        }
+    }
+}
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        if let Some(announcing) = &self.announcing {
+            announcing.abort();
+        }
+    }
+}
+
+/// Sends a NOTIFY for all that was committed since the last.
+///
+/// Never in the transaction of the events: PostgreSQL commits transactions with a NOTIFY one after
+/// the other.
+async fn announce(writer: AnyPool, committed: Arc<Notify>, notify: String) {
+    loop {
+        committed.notified().await;
+        // Who misses it polls.
+        if let Err(error) = execute(&writer, &notify).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "no relay was notified");
+        }
+        tokio::time::sleep(COALESCED).await;
+    }
+}
+
+async fn execute(writer: &AnyPool, notify: &str) -> Result<(), sqlx::Error> {
+    // An id of our own.
+    let statement = sqlx::raw_sql(sqlx::AssertSqlSafe(notify));
+    statement.execute(writer).await.map(drop)
+}
