@@ -1,7 +1,7 @@
 //! What happened to whom: in the log under the target `audit`, in the table, and as a metric.
 //!
-//! An entry has ids and an address. There is no place in it for a password, a token, a cookie, or
-//! for what someone typed into the field of one.
+//! An entry has ids, an address, and for a ban its reason, which is in the table alone. There is no
+//! place in it for a password, a token, a cookie, or for what someone typed into the field of one.
 
 use prometheus_client::metrics::{counter::Counter, family::Family};
 use ticketing_contracts::{Timestamp, UserId};
@@ -52,21 +52,27 @@ impl Kind {
 
 /// One line of the audit.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry {
+pub(crate) struct Entry<'a> {
     pub(crate) kind: Kind,
     /// Nobody where the account is unknown.
     pub(crate) user: Option<UserId>,
     /// Who did it, where it was not the user.
     pub(crate) actor: Option<UserId>,
+    /// Why, in the words of whoever did it.
+    pub(crate) reason: Option<&'a str>,
 }
 
-impl Entry {
+impl<'a> Entry<'a> {
     pub(crate) fn of(kind: Kind, user: impl Into<Option<UserId>>) -> Self {
-        Self { kind, user: user.into(), actor: None }
+        Self { kind, user: user.into(), actor: None, reason: None }
     }
 
     pub(crate) const fn by(self, actor: UserId) -> Self {
         Self { actor: Some(actor), ..self }
+    }
+
+    pub(crate) const fn because(self, reason: &'a str) -> Self {
+        Self { reason: Some(reason), ..self }
     }
 }
 
@@ -86,7 +92,7 @@ impl Audit {
     pub(crate) async fn write(
         &self,
         tx: &mut Tx,
-        entry: Entry,
+        entry: Entry<'_>,
         peer: &Peer,
         now: Timestamp,
     ) -> Result<(), sqlx::Error> {
@@ -96,7 +102,7 @@ impl Audit {
 
     /// Leaves an entry in the log alone: for what a stranger can cause so fast that the table would
     /// be a way to fill the disk.
-    pub(crate) fn log(&self, entry: Entry, peer: &Peer) {
+    pub(crate) fn log(&self, entry: Entry<'_>, peer: &Peer) {
         self.0.get_or_create(&[("kind", entry.kind.name())]).inc();
         let text = |id: Option<UserId>| id.map(|id| id.to_string());
         tracing::info!(

@@ -129,3 +129,26 @@ pub(crate) struct Account {
     #[serde(default)]
     pub(crate) reason: Option<String>,
 }
+
+/// A user, and a part of what happened to them.
+#[derive(Debug, Deserialize)]
+pub(crate) struct AccountHistory {
+    pub(crate) user: Account,
+    #[serde(flatten)]
+    pub(crate) lines: Items<AuditLine>,
+}
+
+/// A line of what happened to a user.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuditLine {
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) at: OffsetDateTime,
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) reason: Option<String>,
+    #[serde(default)]
+    pub(crate) actor_id: Option<Uuid>,
+    #[serde(default)]
+    pub(crate) address: Option<String>,
+}

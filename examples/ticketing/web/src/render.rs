@@ -21,11 +21,12 @@ macro_rules! templates {
     };
 }
 
-const SOURCES: [(&str, &str); 18] = templates![
+const SOURCES: [(&str, &str); 19] = templates![
     "account.html",
     "admin/event.html",
     "admin/events.html",
     "admin/tabs.html",
+    "admin/user.html",
     "admin/users.html",
     "base.html",
     "error.html",

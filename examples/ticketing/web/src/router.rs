@@ -57,6 +57,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/orders/{id}/cancel", form(get(orders::back).post(orders::cancel)))
         .route("/orders/{id}/refund", form(get(orders::back).post(orders::refund)))
         .route("/admin/users", get(admin_users::show))
+        .route("/admin/users/{id}", get(admin_users::history))
         .route("/admin/users/{id}/ban", form(post(admin_users::ban)))
         .route("/admin/users/{id}/lift", form(post(admin_users::lift)))
         .route("/admin/events", get(admin_events::show))

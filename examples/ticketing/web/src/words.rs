@@ -90,6 +90,11 @@ pub(crate) fn state(status: &str) -> String {
         "awaiting_payment" => "Waiting for payment".to_owned(),
         "created" => "Being reserved".to_owned(),
         "complete" => "Paid".to_owned(),
+        "refresh_expired" => "Session had run out".to_owned(),
+        "refresh_reused" => "Session ended, its token came twice".to_owned(),
+        "sign_in_banned" => "Sign-in while banned".to_owned(),
+        "sign_in_failed" => "Sign-in failed".to_owned(),
+        "unbanned" => "Ban lifted".to_owned(),
         other => sentence(&other.replace('_', " ")).trim_end_matches('.').to_owned(),
     }
 }
@@ -99,7 +104,7 @@ pub(crate) fn tone(status: &str) -> &'static str {
     match status {
         "available" | "complete" | "succeeded" => "good",
         "created" | "awaiting_payment" | "reserved" | "processing" | "requires_action" => "wait",
-        "failed" => "bad",
+        "failed" | "banned" | "refresh_reused" => "bad",
         _ => "",
     }
 }

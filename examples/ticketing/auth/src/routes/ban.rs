@@ -43,7 +43,8 @@ pub(super) async fn impose(
     let mut tx = app.begin(&peer).await?;
     let user = store::bans::impose(tx.conn(), id, &order, now).await?.ok_or(NotFound)?;
     app.sessions.end_all(&mut tx, &id.to_string()).await?;
-    app.audit.write(&mut tx, Entry::of(Kind::Banned, id).by(actor), &peer, now).await?;
+    let entry = Entry::of(Kind::Banned, id).by(actor).because(order.reason.as_str());
+    app.audit.write(&mut tx, entry, &peer, now).await?;
     let news = news(&user, now.as_millis());
     let position = app.publish_revocation(&mut tx, &user, &news, wait.is_asked()).await?;
     app.commit(tx, vec![news]).await?;

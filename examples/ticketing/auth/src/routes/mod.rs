@@ -6,6 +6,7 @@
 mod ban;
 mod current_user;
 mod document;
+mod history;
 mod password;
 mod refresh;
 mod sessions;
@@ -48,6 +49,7 @@ pub(crate) fn routes(cross_site: &CrossSiteLayer) -> Routes<Arc<App>> {
         .route_layer(cross_site.clone())
         .merge(judged_always)
         .get("/api/users", Access::role(ADMIN), users::list)
+        .get("/api/users/{id}/history", Access::role(ADMIN), history::history)
         .get("/api/users/currentuser", Access::Anyone, current_user::current_user)
         .get("/api/users/sessions", Access::SignedIn, sessions::list)
         .get("/.well-known/jwks.json", Access::Anyone, well_known::jwks)

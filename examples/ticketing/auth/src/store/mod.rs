@@ -27,6 +27,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         "sessions of the library",
         include_str!("../../migrations/0003_sessions_of_the_library.sql"),
     ),
+    Migration::new(4, "audit of a user", include_str!("../../migrations/0004_audit_of_a_user.sql")),
 ];
 
 /// Sorts behind every UUID: the end of a list that is read from its newest item backwards.
@@ -42,10 +43,23 @@ fn parsed<T>(row: &AnyRow, column: &str) -> Result<T, sqlx::Error>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
-    row.try_get::<&str, _>(column)?.parse().map_err(|source| sqlx::Error::ColumnDecode {
-        index: column.to_owned(),
-        source: Box::new(source),
-    })
+    row.try_get::<&str, _>(column)?.parse().map_err(|error| undecodable(column, error))
+}
+
+/// As [`parsed`], for a column that may be null.
+fn parsed_option<T>(row: &AnyRow, column: &str) -> Result<Option<T>, sqlx::Error>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    let text: Option<&str> = row.try_get(column)?;
+    text.map(|text| text.parse().map_err(|error| undecodable(column, error))).transpose()
+}
+
+fn undecodable(
+    column: &str,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
 }
 
 fn time(row: &AnyRow, column: &str) -> Result<Timestamp, sqlx::Error> {

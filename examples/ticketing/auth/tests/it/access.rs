@@ -13,7 +13,7 @@ async fn ask(browser: &mut Browser, method: &str, path: &str) -> u16 {
 #[tokio::test]
 async fn a1_a2_every_route_serves_whom_it_says_and_nobody_else() {
     let service = Service::start().await;
-    assert_eq!(service.rules.len(), 13);
+    assert_eq!(service.rules.len(), 14);
     for rule in &service.rules {
         let (method, path) = (rule.method.as_str(), rule.path);
         let nobody = ask(&mut service.browser(), method, path).await;

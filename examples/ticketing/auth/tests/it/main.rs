@@ -8,6 +8,7 @@ mod bans;
 mod cookies;
 mod fixture;
 mod hang_up;
+mod history;
 mod instances;
 mod password;
 mod refresh;

@@ -1,4 +1,4 @@
-//! `/admin/users`: finding, banning, lifting.
+//! `/admin/users`: finding, banning, lifting; and what happened to one user.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{List, address, id};
 use crate::{
-    api::{Account, Items},
+    api::{Account, AccountHistory, Items},
     app::{Answer, App},
     error::Error,
     form::FormView,
@@ -44,6 +44,26 @@ pub(crate) async fn show(
     visitor.require_admin()?;
     let context = context_of(&visitor, &list, &FormView::new()).await?;
     app.page(&visitor, "admin/users.html", TITLE, context)
+}
+
+pub(crate) async fn history(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+    Path(user): Path<String>,
+    Query(list): Query<List>,
+) -> Answer {
+    visitor.require_admin()?;
+    let (user, list) = (id(&user)?, List { q: String::new(), ..list });
+    let call = list.call(&format!("/api/users/{user}/history"));
+    let AccountHistory { user, lines } = visitor.client.get(call).await?;
+    let here = format!("{HERE}/{}", user.id);
+    let context = context! {
+        next => list.next(&here, lines.next.as_deref()),
+        first => list.first(&here),
+        lines => data(lines.items),
+        user => data(&user),
+    };
+    app.page(&visitor, "admin/user.html", &user.email, context)
 }
 
 pub(crate) async fn ban(

@@ -98,6 +98,11 @@ pub(crate) fn document(method: &Method, path: &str) -> Option<(StatusCode, Value
             json!({ "id": id(300), "orderId": id(201), "status": "succeeded" }),
         )),
         (&Method::GET, path) => {
+            if let Some(known) = path.strip_prefix("/api/users/") {
+                let known = known.strip_suffix("/history")?;
+                let user = accounts().into_iter().find(|account| account["id"] == known)?;
+                return ok(json!({ "user": user, "items": audit(), "next": "cursor-1" }));
+            }
             if let Some(known) = path.strip_prefix("/api/orders/") {
                 let state = (200..).zip(STATES).find(|(n, _)| id(*n) == known);
                 return state.and_then(|(n, state)| ok(order(n, state)));
@@ -127,6 +132,17 @@ fn accounts() -> Vec<Value> {
     all[1]["reason"] = "Sold tickets that do not exist".into();
     all[1]["until"] = "2027-01-01T00:00:00Z".into();
     all
+}
+
+fn audit() -> Vec<Value> {
+    vec![
+        json!({
+            "at": "2026-11-20T08:00:00Z", "kind": "banned", "address": "192.0.2.17",
+            "actorId": id(2), "reason": "Sold tickets <that> do not exist",
+        }),
+        json!({ "at": "2026-11-19T08:00:00Z", "kind": "sign_in_failed" }),
+        json!({ "at": "2026-11-19T07:00:00Z", "kind": "signed_up", "address": "192.0.2.17" }),
+    ]
 }
 
 fn sessions() -> Vec<Value> {

@@ -119,6 +119,9 @@ async fn administrators_ban_lift_and_learn_what_was_wrong() {
     let pages = fake.pages();
     let page = get(&pages, "/admin/users?q=exa", "admin").await;
     page.has("seller@example.com").has("Lift the ban").has("Sold tickets that do not exist");
+    page.has(&format!("<a href=\"/admin/users/{}\">buyer@example.com</a>", id(0)));
+    let history = get(&pages, &format!("/admin/users/{}", id(0)), "admin").await;
+    history.has("Sold tickets &lt;that&gt; do not exist").has("Sign-in failed");
     let ban = format!("/admin/users/{}/ban", id(0));
     let form = "reason=Spam&until=2026-12-24T18:00&q=exa";
     let answer = post(&pages, &ban, "admin", form).await;

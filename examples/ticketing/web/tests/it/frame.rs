@@ -34,6 +34,7 @@ fn pages() -> Vec<(String, &'static str)> {
     }
     all.extend((200..206).map(|n| (format!("/orders/{}", id(n)), "buyer")));
     all.push((format!("/orders/{}", id(202)), "admin"));
+    all.push((format!("/admin/users/{}", id(0)), "admin"));
     all.push((format!("/admin/events/orders.tickets/{}", id(900)), "admin"));
     all
 }

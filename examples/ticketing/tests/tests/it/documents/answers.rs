@@ -110,6 +110,8 @@ fn users(shared: &Shared, judge: &Judge) {
     ask("POST", "/api/users/signin", &now).problem(403, "account_banned");
     let list = format!("/api/users?q={email}");
     judge.ask(&admin.client, "GET", &list, &nothing).expect(200);
+    let history = format!("/api/users/{}/history", user["id"].as_str().expect("an id"));
+    judge.ask(&admin.client, "GET", &history, &nothing).expect(200);
     judge.ask(&admin.client, "DELETE", &ban, &nothing).expect(200);
     let own = format!("/api/users/{}/ban", admin.id);
     judge

@@ -138,6 +138,7 @@ pub(super) fn all() -> Vec<Route> {
             )),
         ]),
         route("DELETE", "/api/users/{id}/ban", Admin),
+        route("GET", "/api/users/{id}/history", Admin),
         route("GET", "/api/tickets", Anyone),
         route("GET", "/api/tickets/mine", SignedIn),
         route("GET", "/api/tickets/{id}", Anyone),
