@@ -1,6 +1,6 @@
 use std::{convert::Infallible, path::Path, sync::Arc, time::Duration};
 
-use sqlx::{AnyConnection, AnyPool, Connection, Executor, any::AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, any::AnyPoolOptions};
 
 use super::{
     DatabaseError, Migration, Tx,
@@ -208,11 +208,26 @@ impl Database {
 
     /// Returns Ok if the database answers, for readiness.
     ///
+    /// A SQLite file is also written to, in its turn: from a full disk, reading goes on.
+    ///
     /// # Errors
     ///
     /// If it does not.
     pub async fn check(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("select 1").fetch_one(self.reader()).await.map(drop)
+        match self.dialect() {
+            Dialect::Sqlite => self.rewrite().await,
+            Dialect::Postgres => sqlx::query("select 1").fetch_one(self.reader()).await.map(drop),
+        }
+    }
+
+    /// Writes a page with what is on it already, in the header of the file.
+    async fn rewrite(&self) -> Result<(), sqlx::Error> {
+        let mut tx = self.begin_with(Durability::Relaxed).await?;
+        let select = sqlx::query_scalar("pragma user_version");
+        let version: i64 = select.fetch_one(tx.conn()).await?;
+        let pragma = AssertSqlSafe(format!("pragma user_version = {version}"));
+        tx.conn().execute(sqlx::raw_sql(pragma)).await?;
+        tx.commit().await
     }
 
     /// Closes all connections; transactions in flight end first.

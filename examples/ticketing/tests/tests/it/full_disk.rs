@@ -29,7 +29,17 @@ fn after_a_full_disk_everything_goes_on_without_a_restart() {
         // Reading needs no space.
         assert_eq!(seller.get(ticket_path(&ticket)).expect(200).json()["title"], "Before");
     }
+    let client = server.client();
+    eventually("the process to say that it is not ready", RECOVERY, || {
+        let answer = client.get("/readyz");
+        let named = answer.text().contains("tickets.database");
+        if answer.status() == 503 && named { Ok(()) } else { Err(answer) }
+    });
     server.free_disk();
+    eventually("the process to be ready again", RECOVERY, || {
+        let answer = client.get("/readyz");
+        if answer.status() == 200 { Ok(()) } else { Err(answer) }
+    });
 
     let offer = json!({"title": "After", "price": 100});
     let after = eventually("a ticket to be taken again", RECOVERY, || {
