@@ -23,6 +23,11 @@ pub(crate) enum RunError {
     Missing(&'static str, Service, &'static str),
     #[error("cannot open the database of {0}{hint}", hint = hint(.2))]
     Database(Service, #[source] DatabaseError, bool),
+    #[error(
+        "another process with all services is at work on the databases of TICKETING_DATABASE_URL: \
+         stop it, or run several of each service by --distributed or --service"
+    )]
+    NotAlone,
     #[error("cannot open the event engine{hint}", hint = events_hint(.1))]
     Engine(#[source] EngineError, bool),
     #[error("cannot read the descriptions of the services")]

@@ -7,7 +7,7 @@
 //! - [`process`]: one run, from its start to the drain; [`error`]: why there is none.
 //! - [`parts`]: the services of the process put together.
 //! - [`storage`]: where they keep their data; [`folder`]: the data folder, which one process has at
-//!   a time.
+//!   a time; [`alone`]: the same for databases on a server.
 //! - [`stripe`]: who moves the money, by the settings.
 //! - [`callers`]: how they find out who is asking.
 //! - [`peers`]: services that run elsewhere.
@@ -18,6 +18,7 @@
 //! - [`documents`]: `/openapi.json` and `/asyncapi.json`.
 //! - [`events_admin`]: what administrators see of the events.
 
+mod alone;
 mod arguments;
 mod callers;
 mod dispatch;

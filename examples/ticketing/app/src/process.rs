@@ -57,6 +57,7 @@ pub(crate) async fn run(settings: Settings, only: Option<Service>) -> Result<Far
     let proxies = settings.trusted_proxies.clone();
 
     let process = make(storage, settings, provider, only, &public_url, &shutdown).await?;
+    let _alone = process.storage.claim().await?;
     let (app, tasks) = process.start().await?.run();
 
     println!("listening on http://{address}");

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use ticketkit_events::{Bus, sql::Database};
 
-use crate::{error::RunError, folder::DataFolder, service::Service, settings::Settings};
+use crate::{
+    alone::Alone, error::RunError, folder::DataFolder, service::Service, settings::Settings,
+};
 
 /// What the settings say of storage, and the data folder where it is needed.
 #[derive(Debug)]
@@ -42,6 +44,17 @@ impl Storage {
             None => (self.sqlite(service.name()), false),
         };
         Database::open(&url).await.map_err(|error| RunError::Database(service, error, is_set))
+    }
+
+    /// Makes a process with all services the only one on its server, where it has one.
+    pub(crate) async fn claim(&self) -> Result<Option<Alone>, RunError> {
+        if self.only.is_some() || self.settings.database_url.is_none() {
+            return Ok(None);
+        }
+        let database = self.database(Service::Auth).await?;
+        let alone = Alone::claim(&database).await?;
+        database.close().await;
+        Ok(Some(alone))
     }
 
     /// Opens the engine; none where the pages run alone and were given none.

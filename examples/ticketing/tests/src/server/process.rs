@@ -21,12 +21,12 @@ pub struct Process {
     journal: Journal,
 }
 
-/// The binary with a bare environment: data in `folder/data`, a free port, nothing of the caller's
+/// The binary, which takes arguments, with a bare environment: data in `folder/data`, a free port, nothing of the caller's
 /// own settings.
 #[must_use]
 pub fn command(folder: &Path) -> Command {
     // A write beyond a limit (`Server::fill_disk`) is then an error, as on a full disk, and no signal.
-    let script = "trap '' XFSZ; exec \"$0\"";
+    let script = "trap '' XFSZ; exec \"$0\" \"$@\"";
     let mut command = Command::new("sh");
     command
         .args(["-c", script])

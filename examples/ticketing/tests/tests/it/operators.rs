@@ -1,5 +1,7 @@
 //! What operators rely on.
 
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::process::ExitStatus;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -104,6 +106,69 @@ fn f19_sigterm_cuts_no_request() {
         target = format!("/api/tickets/mine?limit=100&after={next}");
     }
     assert_eq!(kept, answered, "created and answered, one for one: {created:?}");
+}
+
+/// F19: a request whose body is still on its way when the end is asked for.
+#[test]
+fn f19_a_request_that_has_begun_is_answered() {
+    let server = Server::start();
+    let mut begun = Begun::sign_up(&server);
+    server.terminate();
+    eventually("the listener to close", SOON, || match TcpStream::connect(begun.address) {
+        Ok(_) => Err("it still listens"),
+        Err(_) => Ok(()),
+    });
+    let answer = begun.finish();
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    assert_success(&server.await_exit(SOON));
+}
+
+/// The test above can fail: without a drain the request is cut.
+#[test]
+fn f19_without_a_drain_it_is_cut() {
+    let server = Server::start();
+    let mut begun = Begun::sign_up(&server);
+    server.kill();
+    assert_eq!(begun.finish(), "");
+}
+
+/// A request of which half is sent.
+struct Begun {
+    stream: TcpStream,
+    address: SocketAddr,
+    rest: String,
+}
+
+impl Begun {
+    fn sign_up(server: &Server) -> Self {
+        let address = server.url().trim_start_matches("http://").parse().expect("an address");
+        let body = json!({"email": "begun@example.org", "password": "canary-password"}).to_string();
+        let (half, rest) = body.split_at(body.len() / 2);
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        let head = format!(
+            "POST /api/users/signup HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).expect("the head to be sent");
+        // That it asks for the body shows that it works on the request.
+        let mut asked = [0; 12];
+        stream.read_exact(&mut asked).expect("to be asked for the body");
+        assert_eq!(&asked, b"HTTP/1.1 100");
+        stream.write_all(half.as_bytes()).expect("half of the body to be sent");
+        Self { stream, address, rest: rest.to_owned() }
+    }
+
+    /// Sends the rest, and returns the answer; nothing if the connection was cut.
+    fn finish(&mut self) -> String {
+        let mut answer = String::new();
+        let sent = self.stream.write_all(self.rest.as_bytes());
+        // A connection that is reset has no answer either.
+        if sent.and_then(|()| self.stream.read_to_string(&mut answer)).is_err() {
+            return String::new();
+        }
+        answer.trim_start_matches(" Continue").trim_start().to_owned()
+    }
 }
 
 /// Two processes on one folder would both drain one outbox. The second says so and ends, or both
