@@ -5,6 +5,7 @@
 mod bans;
 mod buying;
 mod deadline;
+mod forgetting;
 mod history;
 mod money;
 mod race;

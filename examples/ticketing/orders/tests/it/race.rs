@@ -25,21 +25,39 @@ async fn rush(world: &Arc<World>, ticket: &Ticket) -> BTreeMap<u16, usize> {
     counts
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn f2_of_a_thousand_buyers_one_gets_the_ticket() {
-    let world = Arc::new(World::new().await);
+async fn one_gets_it(world: World) {
+    let world = Arc::new(world);
     let ticket = world.offer("seller").await;
     assert_eq!(rush(&world, &ticket).await, BTreeMap::from([(201, 1), (409, BUYERS - 1)]));
 }
 
-/// The test above can fail: without the index the ticket is sold more than once.
-#[tokio::test(flavor = "multi_thread")]
-async fn f2_without_the_index_the_ticket_is_oversold() {
-    let world = Arc::new(World::new().await);
+async fn oversold_without_the_index(world: World) {
+    let world = Arc::new(world);
     let ticket = world.offer("seller").await;
-    let mut tx = world.database.begin().await.unwrap();
-    sqlx::query("drop index orders_active_by_ticket").execute(tx.conn()).await.unwrap();
-    tx.commit().await.unwrap();
+    world.sabotage("drop index orders_active_by_ticket").await;
     let sold = rush(&world, &ticket).await.get(&201).copied().unwrap_or_default();
     assert!(sold > 1, "sold {sold} times");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f2_of_a_thousand_buyers_one_gets_the_ticket() {
+    one_gets_it(World::new().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL installed: run cargo xtask test"]
+async fn f2_of_a_thousand_buyers_one_gets_the_ticket_on_postgres() {
+    one_gets_it(World::on_postgres().await).await;
+}
+
+/// The tests above can fail: without the index the ticket is sold more than once.
+#[tokio::test(flavor = "multi_thread")]
+async fn f2_without_the_index_the_ticket_is_oversold() {
+    oversold_without_the_index(World::new().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL installed: run cargo xtask test"]
+async fn f2_without_the_index_the_ticket_is_oversold_on_postgres() {
+    oversold_without_the_index(World::on_postgres().await).await;
 }

@@ -67,9 +67,8 @@ impl<'w> Process<'w> {
     ) -> Self {
         let runtime = Runtime::new().unwrap();
         let (health, shutdown) = (Health::default(), Shutdown::new());
-        let path = world.folder.path().join("payments.db");
         let (database, bus, service) = runtime.block_on(async {
-            let database = Database::open_file(path).await.unwrap();
+            let database = Database::open(&world.database()).await.unwrap();
             let bus = Bus::open("memory:").await.unwrap();
             let metrics = Metrics::default();
             let setup = Setup {
@@ -170,6 +169,15 @@ impl<'w> Process<'w> {
         let query = sqlx::query(sqlx::AssertSqlSafe(select.to_owned()));
         let row = self.runtime.block_on(query.fetch_optional(self.database.reader())).unwrap();
         row.map(|row| row.get(0))
+    }
+
+    /// Changes the database behind the service's back.
+    pub(crate) fn sabotage(&self, statement: &'static str) {
+        self.runtime.block_on(async {
+            let mut tx = self.database.begin().await.unwrap();
+            sqlx::query(statement).execute(tx.conn()).await.unwrap();
+            tx.commit().await.unwrap();
+        });
     }
 
     pub(crate) fn charges(&self) -> i64 {

@@ -115,10 +115,8 @@ fn clicks(process: &Process<'_>, order: OrderId) -> Vec<u16> {
     answers.map(|answer| answer.status).collect()
 }
 
-#[test]
-fn f12_twenty_clicks_at_once_are_one_charge() {
-    let world = World::new();
-    let process = Process::start(&world);
+fn twenty_clicks(world: &World) {
+    let process = Process::start(world);
     let order = process.awaiting_payment();
     let statuses = clicks(&process, order.id);
     assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
@@ -127,17 +125,33 @@ fn f12_twenty_clicks_at_once_are_one_charge() {
     assert_eq!(process.statuses(order.id), ["succeeded"]);
 }
 
-/// The test above catches the fault: without the index there are two charges.
-#[test]
-fn f12_without_its_index_the_clicks_would_be_several_charges() {
-    let world = World::new();
-    let process = Process::start(&world);
-    process.runtime.block_on(async {
-        let mut tx = process.database.begin().await.unwrap();
-        sqlx::query("drop index payments_live").execute(tx.conn()).await.unwrap();
-        tx.commit().await.unwrap();
-    });
+fn twenty_clicks_without_the_index(world: &World) {
+    let process = Process::start(world);
+    process.sabotage("drop index payments_live");
     let order = process.awaiting_payment();
     clicks(&process, order.id);
     assert!(process.charges() > 1);
+}
+
+#[test]
+fn f12_twenty_clicks_at_once_are_one_charge() {
+    twenty_clicks(&World::new());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL installed: run cargo xtask test"]
+fn f12_twenty_clicks_at_once_are_one_charge_on_postgres() {
+    twenty_clicks(&World::on_postgres());
+}
+
+/// The tests above catch the fault: without the index there are two charges.
+#[test]
+fn f12_without_its_index_the_clicks_would_be_several_charges() {
+    twenty_clicks_without_the_index(&World::new());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL installed: run cargo xtask test"]
+fn f12_without_its_index_the_clicks_would_be_several_charges_on_postgres() {
+    twenty_clicks_without_the_index(&World::on_postgres());
 }

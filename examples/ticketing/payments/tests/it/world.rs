@@ -14,13 +14,16 @@ use ticketing_contracts::{
 };
 use ticketkit_auth::testing::{TestAuth, user_id};
 use ticketkit_events::Clock;
+use ticketkit_servers::Postgres;
 
 pub(crate) const BUYER: &str = "ada@example.com";
 pub(crate) const OTHER: &str = "bob@example.com";
 pub(crate) const HOLD: Duration = Duration::from_secs(900);
 
 pub(crate) struct World {
-    pub(crate) folder: TempDir,
+    folder: TempDir,
+    /// Where the database is instead, where transactions run beside each other.
+    server: Option<Postgres>,
     pub(crate) clock: Clock,
     pub(crate) auth: TestAuth,
     pub(crate) told: Arc<Mutex<Vec<Told>>>,
@@ -37,9 +40,22 @@ impl World {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
+            server: None,
             clock: Clock::manual(Timestamp::now()),
             auth: TestAuth::new(),
             told: Arc::default(),
+        }
+    }
+
+    pub(crate) fn on_postgres() -> Self {
+        Self { server: Some(Postgres::start().unwrap()), ..Self::new() }
+    }
+
+    /// Where the database of payments is.
+    pub(crate) fn database(&self) -> String {
+        match &self.server {
+            Some(server) => server.database("payments"),
+            None => format!("sqlite://{}/payments.db", self.folder.path().display()),
         }
     }
 

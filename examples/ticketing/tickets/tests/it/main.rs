@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
 mod bans;
+mod forgetting;
 mod locks;
 mod market;
 mod selling;

@@ -1,6 +1,7 @@
 //! The service with a database of its own, a bus in memory, and somebody who hears all it tells.
 
 use std::{
+    any::Any,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -11,7 +12,6 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use ticketing_contracts::{
     OrderId, Timestamp, UserId,
     order::{Order, OrderCreated, OrderStatus, OrderedTicket},
@@ -29,6 +29,7 @@ use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
 use ticketkit_events::{
     Bus, Clock, Envelope, Event, HandlerError, Publisher, State, Subscription, sql::Database,
 };
+use ticketkit_servers::Postgres;
 use tower::ServiceExt;
 
 type Heard = Arc<Mutex<Vec<Envelope>>>;
@@ -37,12 +38,13 @@ pub(crate) struct World {
     pub(crate) auth: TestAuth,
     pub(crate) clock: Clock,
     bus: Bus,
-    database: Database,
+    pub(crate) database: Database,
     orders: Publisher,
     router: Router,
     heard: Heard,
     shutdown: Shutdown,
-    _dir: TempDir,
+    /// What is gone with the world.
+    _place: Box<dyn Any + Send + Sync>,
 }
 
 /// An answer that was read to its end.
@@ -57,6 +59,17 @@ impl World {
     pub(crate) async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let database = Database::open_file(dir.path().join("tickets.db")).await.unwrap();
+        Self::on(database, Box::new(dir)).await
+    }
+
+    /// The same on PostgreSQL, where transactions run beside each other.
+    pub(crate) async fn on_postgres() -> Self {
+        let server = Postgres::start().unwrap();
+        let database = Database::open(&server.database("tickets")).await.unwrap();
+        Self::on(database, Box::new(server)).await
+    }
+
+    async fn on(database: Database, place: Box<dyn Any + Send + Sync>) -> Self {
         let (auth, bus, shutdown) = (TestAuth::new(), Bus::memory(), Shutdown::new());
         let clock = Clock::manual(Timestamp::now());
         let metrics = Metrics::default();
@@ -78,7 +91,14 @@ impl World {
         let heard = listen(&bus, &shutdown).await;
         tokio::spawn(service.run());
         let orders = Publisher::new("orders").with_clock(clock.clone());
-        Self { auth, clock, bus, database, orders, router, heard, shutdown, _dir: dir }
+        Self { auth, clock, bus, database, orders, router, heard, shutdown, _place: place }
+    }
+
+    /// Changes the database behind the service's back.
+    pub(crate) async fn sabotage(&self, statement: &'static str) {
+        let mut tx = self.database.begin().await.unwrap();
+        sqlx::query(statement).execute(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// Sends a request as somebody, or as nobody.

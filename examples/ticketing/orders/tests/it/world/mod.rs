@@ -5,6 +5,7 @@ mod answer;
 mod fixtures;
 
 use std::{
+    any::Any,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -16,7 +17,6 @@ use axum::{
     response::Response,
 };
 use serde_json::Value;
-use tempfile::TempDir;
 use ticketing_contracts::{
     Timestamp,
     order::{
@@ -31,6 +31,7 @@ use ticketkit_events::{
     Bus, Clock, Envelope, Event, HandlerError, Publisher, State, Subscription, sql::Database,
     subscription::Runner,
 };
+use ticketkit_servers::Postgres;
 use tower::ServiceExt;
 
 /// How long a hold lasts here.
@@ -58,13 +59,25 @@ pub(crate) struct World {
     heard: Heard,
     /// Consumers that nobody runs.
     down: Mutex<Vec<Runner>>,
-    _dir: TempDir,
+    /// What is gone with the world.
+    _place: Box<dyn Any + Send + Sync>,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let database = Database::open_file(dir.path().join("orders.db")).await.unwrap();
+        Self::on(database, Box::new(dir)).await
+    }
+
+    /// The same on PostgreSQL, where transactions run beside each other.
+    pub(crate) async fn on_postgres() -> Self {
+        let server = Postgres::start().unwrap();
+        let database = Database::open(&server.database("orders")).await.unwrap();
+        Self::on(database, Box::new(server)).await
+    }
+
+    async fn on(database: Database, place: Box<dyn Any + Send + Sync>) -> Self {
         let token_clock = ManualClock::default();
         let auth = TestAuth::with_clock(token_clock.clock());
         let life = auth.verifier().longest_validity();
@@ -102,7 +115,7 @@ impl World {
             router,
             heard,
             down: Mutex::default(),
-            _dir: dir,
+            _place: place,
         }
     }
 
@@ -166,6 +179,13 @@ impl World {
             assert!(Instant::now() < deadline, "{waiting} unhandled, {unsent} unsent");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
+    }
+
+    /// Changes the database behind the service's back.
+    pub(crate) async fn sabotage(&self, statement: &'static str) {
+        let mut tx = self.database.begin().await.unwrap();
+        sqlx::query(statement).execute(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// Adds a consumer that never gets past its first order, and one that is down.
