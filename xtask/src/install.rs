@@ -1,6 +1,7 @@
-//! Brings the programs that tests need: from Debian's packages where this process may install
-//! them, and otherwise by saying what to type.
+//! Brings what tests need: from Debian's packages where this process may install them, from PyPI
+//! and npm into the target folder, and otherwise by saying what to type.
 
+mod axe;
 mod localstripe;
 
 use std::{
@@ -32,14 +33,19 @@ pub(crate) fn ensure(needs: &BTreeSet<Need>, no_install: bool) -> Result<BTreeSe
     if missing.contains(&Need::LocalStripe) {
         localstripe::install()?;
     }
-    let packaged = self::missing(&missing);
-    if packaged.is_empty() || !is_debian() || !is_root() {
-        return Ok(packaged);
+    if missing.contains(&Need::Axe) {
+        axe::install()?;
     }
-    apt_get(&packages(&packaged))?;
-    let left = self::missing(&missing);
+    let still = self::missing(&missing);
+    let packages = packages(&still);
+    if packages.is_empty() || !is_debian() || !is_root() {
+        return Ok(still);
+    }
+    apt_get(&packages)?;
+    let mut left = self::missing(&missing);
+    let unpackaged = left.remove(&Need::Axe);
     if left.is_empty() {
-        Ok(left)
+        Ok(unpackaged.then_some(Need::Axe).into_iter().collect())
     } else {
         Err(Failure::new(format!("installed, but still not found: {}", list(&left))))
     }
@@ -47,15 +53,14 @@ pub(crate) fn ensure(needs: &BTreeSet<Need>, no_install: bool) -> Result<BTreeSe
 
 /// Returns the command that brings `needs`, for a person to type.
 pub(crate) fn advice(needs: &BTreeSet<Need>) -> String {
-    let (local, packaged): (BTreeSet<Need>, BTreeSet<Need>) =
-        needs.iter().copied().partition(|need| *need == Need::LocalStripe);
+    let mut packaged = needs.clone();
+    let local = [(Need::LocalStripe, localstripe::ADVICE), (Need::Axe, axe::ADVICE)];
+    let local: Vec<_> = local.into_iter().filter(|(need, _)| packaged.remove(need)).collect();
     let mut advice = Vec::new();
     if !packaged.is_empty() {
         advice.push(advice_on_packages(&packaged));
     }
-    if !local.is_empty() {
-        advice.push(localstripe::ADVICE.to_owned());
-    }
+    advice.extend(local.into_iter().map(|(_, advice)| advice.to_owned()));
     advice.join("; ")
 }
 
@@ -77,6 +82,7 @@ pub(crate) fn list(needs: &BTreeSet<Need>) -> String {
 pub(crate) fn missing(needs: &BTreeSet<Need>) -> BTreeSet<Need> {
     let lacks = |need: &Need| match need {
         Need::LocalStripe => !localstripe::is_there(),
+        Need::Axe => !axe::is_there(),
         // A library of Debian's Python, whatever other Python is first in `PATH`.
         Need::PyJwt => {
             !process::output(Command::new(PYTHON).args(["-c", "import jwt, cryptography"]))
@@ -94,6 +100,7 @@ fn programs(need: Need) -> &'static [&'static str] {
         Need::Chromium => &["chromium", "chromedriver"],
         Need::LocalStripe => &["localstripe"],
         Need::PyJwt => &["python3"],
+        Need::Axe => &["npm"],
     }
 }
 
@@ -102,7 +109,7 @@ fn packages(needs: &BTreeSet<Need>) -> Vec<&'static str> {
         Need::Postgres => &["postgresql"][..],
         Need::RabbitMq => &["rabbitmq-server"],
         Need::Chromium => &["chromium", "chromium-driver"],
-        Need::LocalStripe => &[],
+        Need::LocalStripe | Need::Axe => &[],
         Need::PyJwt => &["python3-jwt", "python3-cryptography"],
     };
     needs.iter().flat_map(of).copied().collect()

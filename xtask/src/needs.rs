@@ -23,11 +23,12 @@ pub(crate) enum Need {
     Chromium,
     LocalStripe,
     PyJwt,
+    Axe,
 }
 
 impl Need {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Postgres, Self::RabbitMq, Self::Chromium, Self::LocalStripe, Self::PyJwt];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Postgres, Self::RabbitMq, Self::Chromium, Self::LocalStripe, Self::PyJwt, Self::Axe];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -36,6 +37,7 @@ impl Need {
             Self::Chromium => "Chromium",
             Self::LocalStripe => "localstripe",
             Self::PyJwt => "PyJWT",
+            Self::Axe => "axe-core",
         }
     }
 

@@ -40,7 +40,7 @@ impl Servers {
         let name = match need {
             Need::Postgres => POSTGRES,
             Need::RabbitMq => RABBITMQ,
-            Need::Chromium | Need::LocalStripe | Need::PyJwt => return false,
+            Need::Chromium | Need::LocalStripe | Need::PyJwt | Need::Axe => return false,
         };
         std::env::var_os(name).is_some_and(|url| !url.is_empty())
     }
