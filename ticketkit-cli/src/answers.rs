@@ -4,6 +4,8 @@
 //! appends to them, `remove` takes from them, and `update` renders the same ones with newer
 //! templates.
 
+mod check;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -122,6 +124,8 @@ pub(crate) enum InvalidAnswers {
          cargo-ticketkit"
     )]
     Newer(u32),
+    #[error("{FILE} {0}")]
+    Odd(String),
 }
 
 impl Answers {
@@ -138,7 +142,9 @@ impl Answers {
             }
             _ => {}
         }
-        Ok(toml::from_str(text)?)
+        let answers = toml::from_str(text)?;
+        check::check(&answers).map_err(InvalidAnswers::Odd)?;
+        Ok(answers)
     }
 
     /// Writes the file.
@@ -312,6 +318,7 @@ mod tests {
             deps = "path:../ticketkit"
             [[service]]
             name = "tickets"
+            next_migration = 2
             [[service.resource]]
             name = "ticket"
             plural = "tickets"

@@ -1,6 +1,6 @@
 //! The arguments.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -57,7 +57,26 @@ pub(crate) enum Command {
     Status,
     /// Merge newer templates into the project
     #[command(after_help = "Example:\n  cargo ticketkit update --dry-run")]
-    Update(How),
+    Update(Update),
+    /// Build and run the project, and restart what changed
+    ///
+    /// Files are watched. What does not build leaves the programs running as they are. Ctrl-C drains
+    /// them and ends.
+    #[command(after_help = "Example:\n  cargo ticketkit dev")]
+    Dev(Dev),
+    /// Tell what stands in the way of the project, and the command that mends it
+    ///
+    /// Looks at the toolchain, the generated files and the age of their templates, the crates, the
+    /// settings, the data folder, the address, and the servers that settings name. Changes nothing.
+    #[command(after_help = "Example:\n  cargo ticketkit doctor")]
+    Doctor,
+    /// The process between `dev` and a program
+    #[command(hide = true)]
+    Guard {
+        /// The program and its arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<OsString>,
+    },
     /// Print the completions of a shell
     #[command(after_help = "Example:\n  cargo ticketkit completions bash")]
     Completions {
@@ -88,6 +107,22 @@ pub(crate) struct New {
     /// Take the defaults and ask nothing
     #[arg(long, short)]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dev {
+    /// Look at the files again and again, where the system does not tell of changes (network drives)
+    #[arg(long)]
+    pub(crate) poll: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    pub(crate) how: How,
+    /// Update even where files are not committed
+    #[arg(long)]
+    pub(crate) allow_dirty: bool,
 }
 
 /// How files are changed.

@@ -13,17 +13,26 @@
 //! | [`names`], [`field`] | what a person types, and what of it is allowed |
 //! | [`project`] | [`Project`](project::Project): a project on the disk, found and locked |
 //! | [`commands`] | one module a command |
+//! | [`readiness`] | what a running process says of itself |
+//! | [`git`] | what is not committed |
+//! | [`doctor`] | what stands in the way of a project |
+//! | [`dev`] | programs built, run and restarted |
 //! | [`report`], [`failure`] | what a command says at its end |
 
 mod answers;
 mod cli;
 mod commands;
+#[cfg(unix)]
+mod dev;
+mod doctor;
 mod failure;
 mod field;
+mod git;
 mod journal;
 mod names;
 mod plan;
 mod project;
+mod readiness;
 mod render;
 mod report;
 
@@ -44,6 +53,12 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error, asked_json),
     };
+    #[cfg(unix)]
+    if let Some(Command::Guard { command }) = &cli.command {
+        let code =
+            dev::guard::run(command).unwrap_or_else(|error| report::print_failure(&error, false));
+        return ExitCode::from(code);
+    }
     let code = match run(&cli) {
         Ok(report) => report.print(cli.json),
         Err(failure) => report::print_failure(&failure, cli.json),
@@ -65,6 +80,9 @@ fn run(cli: &Cli) -> Result<Report, Failure> {
         }
         Some(Command::Status) => commands::status::run(&cli.project),
         Some(Command::Update(how)) => commands::update::run(&cli.project, how),
+        Some(Command::Dev(dev)) => commands::dev::run(&cli.project, dev, cli.json),
+        Some(Command::Doctor) => commands::doctor::run(&cli.project),
+        Some(Command::Guard { .. }) => Ok(Report::new("guard")),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(
                 *shell,

@@ -41,6 +41,16 @@ pub(crate) struct Conflict {
     /// The line of your file at which the conflict begins; none if it is about the whole file.
     pub(crate) line: Option<usize>,
     pub(crate) what: String,
+    /// The lines that clash; none if it is about the whole file.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(crate) hunk: Option<Hunk>,
+}
+
+/// What you and the templates made of the same lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Hunk {
+    pub(crate) yours: String,
+    pub(crate) templates: String,
 }
 
 /// What has to be done to a project.
@@ -103,14 +113,14 @@ impl Plan {
         };
         let crlf = disk.has_crlf;
         let Some(ours) = disk.text else {
-            self.conflict(path, None, "is no text any more");
+            self.conflict(path, "is no text any more");
             return Ok(());
         };
         match (base, theirs) {
             (None, Some(file)) if file.text == ours => {}
             (None, Some(file)) => match policy {
                 OnConflict::Fail => {
-                    self.conflict(path, None, "is there already, and is not generated");
+                    self.conflict(path, "is there already, and is not generated");
                 }
                 OnConflict::Keep => self.note(path, Change::Kept),
                 OnConflict::Take => self.write(path, Change::Changed, &file.text, crlf),
@@ -118,7 +128,7 @@ impl Plan {
             },
             (Some(base), None) if base == ours => self.remove(path),
             (Some(_), None) => match policy {
-                OnConflict::Fail => self.conflict(path, None, "was edited, and would be removed"),
+                OnConflict::Fail => self.conflict(path, "was edited, and would be removed"),
                 OnConflict::Keep | OnConflict::Markers => self.note(path, Change::Kept),
                 OnConflict::Take => self.remove(path),
             },
@@ -142,7 +152,7 @@ impl Plan {
         crlf: bool,
     ) {
         if ours.lines().any(|line| line.starts_with(OURS)) {
-            self.conflict(path, None, "still has conflict markers of an earlier merge");
+            self.conflict(path, "still has conflict markers of an earlier merge");
             return;
         }
         let mut merge = MergeOptions::new();
@@ -158,14 +168,10 @@ impl Plan {
         };
         match policy {
             OnConflict::Fail => {
-                for line in conflicts(&marked) {
-                    self.conflict(path, Some(line), "was changed by you and by the templates");
-                }
+                self.clash(path, &marked, "was changed by you and by the templates");
             }
             OnConflict::Markers => {
-                for line in conflicts(&marked) {
-                    self.conflict(path, Some(line), "has conflict markers now");
-                }
+                self.clash(path, &marked, "has conflict markers now");
                 self.write(path, Change::Merged, &marked, crlf);
             }
             OnConflict::Keep | OnConflict::Take => {
@@ -194,8 +200,18 @@ impl Plan {
         self.changes.push(FileChange { path: path.to_owned(), change });
     }
 
-    fn conflict(&mut self, path: &str, line: Option<usize>, what: &str) {
-        self.conflicts.push(Conflict { path: path.to_owned(), line, what: what.to_owned() });
+    /// A conflict about a whole file.
+    fn conflict(&mut self, path: &str, what: &str) {
+        let (path, what) = (path.to_owned(), what.to_owned());
+        self.conflicts.push(Conflict { path, line: None, what, hunk: None });
+    }
+
+    /// A conflict for each place where lines clash.
+    fn clash(&mut self, path: &str, marked: &str, what: &str) {
+        for (line, hunk) in hunks(marked) {
+            let (path, what) = (path.to_owned(), what.to_owned());
+            self.conflicts.push(Conflict { path, line: Some(line), what, hunk: Some(hunk) });
+        }
     }
 }
 
@@ -203,23 +219,31 @@ const OURS: &str = "<<<<<<< ";
 const MIDDLE: &str = "=======";
 const THEIRS: &str = ">>>>>>> ";
 
-/// Returns at which lines of ours the conflicts begin.
-fn conflicts(marked: &str) -> Vec<usize> {
-    let mut lines = Vec::new();
+/// Returns what clashes, and at which lines of ours it begins.
+fn hunks(marked: &str) -> Vec<(usize, Hunk)> {
+    let mut found: Vec<(usize, Hunk)> = Vec::new();
     let mut number = 1;
-    let mut in_theirs = false;
-    for line in marked.lines() {
-        if line.starts_with(OURS) {
-            lines.push(number);
-        } else if line == MIDDLE {
-            in_theirs = true;
-        } else if line.starts_with(THEIRS) {
-            in_theirs = false;
-        } else if !in_theirs {
-            number += 1;
+    // Outside of conflicts, in ours, in theirs.
+    let mut side = None;
+    for line in marked.split_inclusive('\n') {
+        let plain = line.trim_end_matches('\n');
+        if plain.starts_with(OURS) {
+            found.push((number, Hunk::default()));
+            side = Some(true);
+        } else if plain == MIDDLE && side.is_some() {
+            side = Some(false);
+        } else if plain.starts_with(THEIRS) {
+            side = None;
+        } else {
+            number += usize::from(side != Some(false));
+            match (side, found.last_mut()) {
+                (Some(true), Some((_, hunk))) => hunk.yours.push_str(line),
+                (Some(false), Some((_, hunk))) => hunk.templates.push_str(line),
+                _ => {}
+            }
         }
     }
-    lines
+    found
 }
 
 /// Takes one side of each conflict.
@@ -256,7 +280,11 @@ mod tests {
     }
 
     #[test]
-    fn conflicts_are_told_by_the_lines_of_ours() {
-        assert_eq!(conflicts(MARKED), [2, 4]);
+    fn conflicts_are_told_by_the_lines_of_ours_and_what_clashes() {
+        let hunk = |yours: &str, templates: &str| Hunk {
+            yours: yours.to_owned(),
+            templates: templates.to_owned(),
+        };
+        assert_eq!(hunks(MARKED), [(2, hunk("b\n", "c\n")), (4, hunk("", "e\n"))]);
     }
 }

@@ -44,10 +44,7 @@ impl Project {
         fs::create_dir_all(&own).map_err(|error| Failure::file("make", &own, &error))?;
         let lock = lock(&own.join("lock"))?;
         journal::recover(&root)?;
-        let file = root.join(answers::FILE);
-        let text =
-            fs::read_to_string(&file).map_err(|error| Failure::file("read", &file, &error))?;
-        let answers = Answers::parse(&text).map_err(Failure::input)?;
+        let answers = read_answers(&root)?;
         let pristine = read_all(&own.join(PRISTINE))?;
         if pristine.is_empty() {
             return Err(Failure::no(format!(
@@ -88,6 +85,23 @@ impl Disk {
         let text = if has_crlf { text.replace("\r\n", "\n") } else { text };
         Self { text: Some(text), has_crlf }
     }
+}
+
+/// Finds the project that a folder is in, without a lock: for commands that change none of its files.
+///
+/// # Errors
+///
+/// If there is none, or its answers cannot be read.
+pub(crate) fn look(folder: &Path) -> Result<(PathBuf, Answers), Failure> {
+    let root = find(folder)?;
+    let answers = read_answers(&root)?;
+    Ok((root, answers))
+}
+
+fn read_answers(root: &Path) -> Result<Answers, Failure> {
+    let file = root.join(answers::FILE);
+    let text = fs::read_to_string(&file).map_err(|error| Failure::file("read", &file, &error))?;
+    Answers::parse(&text).map_err(Failure::input)
 }
 
 fn find(folder: &Path) -> Result<PathBuf, Failure> {

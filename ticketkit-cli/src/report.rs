@@ -5,8 +5,11 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     failure::Failure,
-    plan::{Change, Conflict, FileChange},
+    plan::{Change, Conflict, FileChange, Hunk},
 };
+
+/// How many lines of one side of a conflict people read.
+const LONGEST_SIDE: usize = 6;
 
 /// The answer of a command.
 #[derive(Debug)]
@@ -55,11 +58,29 @@ impl Report {
 
     /// Tells of conflicts.
     pub(crate) fn conflicts(&mut self, conflicts: &[Conflict]) {
-        for Conflict { path, line, what } in conflicts {
+        for Conflict { path, line, what, hunk } in conflicts {
             let place = line.map_or_else(String::new, |line| format!(":{line}"));
             self.say(format!("conflict  {path}{place} {what}"));
+            if let Some(Hunk { yours, templates }) = hunk {
+                self.side("yours", yours);
+                self.side("templates", templates);
+            }
         }
         self.set("conflicts", json!(conflicts));
+    }
+
+    /// Tells one side of a conflict; of a long one, how it begins.
+    fn side(&mut self, whose: &str, lines: &str) {
+        let count = lines.lines().count();
+        for (number, line) in lines.lines().take(LONGEST_SIDE).enumerate() {
+            let whose = if number == 0 { whose } else { "" };
+            self.say(format!("{whose:>19} | {line}"));
+        }
+        match count {
+            0 => self.say(format!("{whose:>19} | (removed)")),
+            1..=LONGEST_SIDE => {}
+            _ => self.say(format!("{:>19} | and {} more lines", "", count - LONGEST_SIDE)),
+        }
     }
 
     /// Prints it, and returns the exit code.

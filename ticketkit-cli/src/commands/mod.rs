@@ -1,6 +1,8 @@
 //! The commands, one module each.
 
 pub(crate) mod add;
+pub(crate) mod dev;
+pub(crate) mod doctor;
 pub(crate) mod new;
 pub(crate) mod remove;
 pub(crate) mod status;

@@ -10,7 +10,7 @@ use crate::{failure::Failure, project::Project, render, report::Report};
 /// How a generated file stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Standing {
+pub(crate) enum Standing {
     Untouched,
     Edited,
     Missing,
@@ -18,17 +18,20 @@ enum Standing {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FileStatus {
-    path: String,
-    owner: &'static str,
-    standing: Standing,
+pub(crate) struct FileStatus {
+    pub(crate) path: String,
+    pub(crate) owner: &'static str,
+    pub(crate) standing: Standing,
     /// Whether `update` has something for it.
-    template_newer: bool,
+    pub(crate) template_newer: bool,
 }
 
-/// The answer is no where an owned file was edited, a file is missing, or a template is newer.
-pub(crate) fn run(folder: &Path) -> Result<Report, Failure> {
-    let project = Project::open(folder)?;
+/// Tells how each generated file stands.
+///
+/// # Errors
+///
+/// If one cannot be read.
+pub(crate) fn files(project: &Project) -> Result<Vec<FileStatus>, Failure> {
     let tree = render::tree(&project.answers)?;
     let mut files = Vec::new();
     for (path, base) in &project.pristine {
@@ -49,6 +52,12 @@ pub(crate) fn run(folder: &Path) -> Result<Report, Failure> {
         let standing = Standing::Missing;
         files.push(FileStatus { path: path.clone(), owner: "you", standing, template_newer: true });
     }
+    Ok(files)
+}
+
+/// The answer is no where an owned file was edited, a file is missing, or a template is newer.
+pub(crate) fn run(folder: &Path) -> Result<Report, Failure> {
+    let files = files(&Project::open(folder)?)?;
     let mut report = Report::new("status");
     let mut drift = false;
     for file in &files {

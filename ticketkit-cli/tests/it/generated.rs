@@ -13,14 +13,21 @@ use std::{
 
 use super::support::{Place, run_in};
 
-fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     // …/debug/cargo-ticketkit
     let program = Path::new(env!("CARGO_BIN_EXE_cargo-ticketkit"));
     program.ancestors().nth(2).unwrap().to_owned()
+}
+
+/// Waits until no other test builds a project: all of them build the same program, in one folder.
+pub(crate) fn alone() -> fs::File {
+    let lock = fs::File::create(target().join("generated.lock")).unwrap();
+    lock.lock().unwrap();
+    lock
 }
 
 /// Every type of field, long names, several resources, events and handlers.
@@ -70,6 +77,7 @@ fn cargo(root: &Path, args: &[&str]) {
 
 #[test]
 fn a_project_with_everything_is_formatted_linted_tested_and_serves() {
+    let _alone = alone();
     let place = full();
     let root = place.root();
     cargo(&root, &["fmt", "--all", "--check"]);

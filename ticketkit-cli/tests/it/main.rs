@@ -4,10 +4,19 @@
 
 mod adding;
 mod answering;
+#[cfg(unix)]
+mod dev;
+#[cfg(unix)]
+mod doctor;
+mod earlier;
 mod generated;
+#[cfg(unix)]
+mod hostile;
 mod interrupted;
 mod making;
 mod merging;
 mod removing;
+#[cfg(unix)]
+mod running;
 mod support;
 mod usage;

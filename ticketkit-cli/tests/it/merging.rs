@@ -51,6 +51,9 @@ fn a_conflict_is_told_by_file_and_line_and_changes_nothing() {
     assert_eq!(said["ok"], false);
     assert_eq!(said["conflicts"][0]["path"], FILE, "{said}");
     assert_eq!(said["conflicts"][0]["line"], line, "{said}");
+    assert_eq!(said["conflicts"][0]["yours"], "// Mine.\n", "{said}");
+    assert!(answer.stderr.contains("yours | // Mine.\n"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("templates | (removed)"), "{}", answer.stderr);
     assert_eq!(place.files(), before);
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::support::{Answer, run_in};
+use super::support::{Answer, Place, run_in};
 
 fn ticketkit(args: &[&str]) -> Answer {
     run_in(Path::new("."), args)
@@ -40,12 +40,42 @@ fn the_help_of_each_command_has_an_example() {
         &["remove", "handler"],
         &["status"],
         &["update"],
+        &["dev"],
+        &["doctor"],
         &["completions"],
     ];
     for command in commands {
         let answer = ticketkit(&[command, &["--help"]].concat()).done();
         let example = format!("Example:\n  cargo ticketkit {}", command[0]);
         assert!(answer.stdout.contains(&example), "{command:?}: {}", answer.stdout);
+    }
+}
+
+/// In an order in which each can be done. `dev` and `doctor` have no arguments, and tests of their own.
+#[test]
+fn the_example_of_each_command_runs() {
+    let place = Place::empty();
+    for command in [
+        "new",
+        "add service",
+        "add resource",
+        "add event",
+        "add handler",
+        "status",
+        "update",
+        "completions",
+        "remove handler",
+        "remove event",
+        "remove resource",
+        "remove service",
+    ] {
+        let words: Vec<_> = command.split(' ').collect();
+        let help = ticketkit(&[&words[..], &["--help"]].concat()).done().stdout;
+        let (_, example) = help.split_once("Example:\n  cargo ticketkit ").expect(command);
+        let args: Vec<_> = example.split_whitespace().collect();
+        assert!(args.starts_with(&words), "the example of {command} is {example}");
+        let folder = if command == "new" { place.home().to_owned() } else { place.root() };
+        run_in(&folder, &args).done();
     }
 }
 

@@ -6,14 +6,19 @@
 //! after it, the next run finishes the change. The files themselves are moved into place, which needs
 //! no room on the disk. If one cannot be, those before it are moved back.
 
+mod disk;
+#[cfg(test)]
+mod tests;
+
 use std::{
-    fs::{self, File},
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::disk::write;
+use self::disk::{Fault, make_folder, prune, remove, remove_folder, rename, sync_folder};
 use crate::{
     failure::Failure,
     project::{FOLDER, is_absent},
@@ -39,6 +44,9 @@ struct Entry {
 
 const STAGING: &str = "staging";
 const JOURNAL: &str = "journal";
+/// What the journal is called while its change is taken back, so that a kill meanwhile does not make
+/// the next run go on with it.
+const UNDO: &str = "undo";
 const LIST: &str = "steps.json";
 
 /// Takes all steps, or none.
@@ -53,21 +61,22 @@ pub(crate) fn commit(root: &Path, steps: &[Step]) -> Result<(), Failure> {
     let own = root.join(FOLDER);
     let staging = own.join(STAGING);
     let staged = stage(root, &staging, steps).and_then(|()| {
-        fs::rename(&staging, own.join(JOURNAL))?;
-        sync_folder(&own)
+        sync_folder(&staging)?;
+        Ok(rename(&staging, &own.join(JOURNAL))?)
     });
     if let Err(error) = staged {
         // What is left of it harms nobody: the next run begins with removing it.
-        drop(fs::remove_dir_all(&staging));
+        drop(remove_folder(&staging));
         return Err(Failure::no(format!("nothing was changed: {error}")));
     }
-    let journal = Journal::read(root)?;
-    if let Err(error) = journal.redo() {
-        journal.undo()?;
-        journal.end()?;
+    let journal = Journal::read(root, JOURNAL)?;
+    if let Err(error) = sync_folder(&own).and_then(|()| journal.redo()) {
+        journal.take_back()?;
         return Err(Failure::no(format!("nothing was changed: {error}")));
     }
-    journal.end()
+    // Everything is in its place: a journal that stays is one of which nothing is left to do.
+    drop(journal.end());
+    Ok(())
 }
 
 /// Finishes what an earlier run decided and did not finish.
@@ -77,15 +86,15 @@ pub(crate) fn commit(root: &Path, steps: &[Step]) -> Result<(), Failure> {
 /// If files that it would change were edited meanwhile, or cannot be changed.
 pub(crate) fn recover(root: &Path) -> Result<(), Failure> {
     let own = root.join(FOLDER);
-    if let Err(error) = fs::remove_dir_all(own.join(STAGING))
-        && !is_absent(&error)
-    {
-        return Err(Failure::file("remove", &own.join(STAGING), &error));
+    remove_folder(&own.join(STAGING)).map_err(Failure::no)?;
+    if own.join(UNDO).exists() {
+        let journal = Journal::read(root, UNDO)?;
+        return journal.undo().and_then(|()| journal.end());
     }
     if !own.join(JOURNAL).exists() {
         return Ok(());
     }
-    let journal = Journal::read(root)?;
+    let journal = Journal::read(root, JOURNAL)?;
     journal.check()?;
     journal.redo().map_err(|error| {
         Failure::no(format!("an earlier run was interrupted and cannot be finished: {error}"))
@@ -95,13 +104,9 @@ pub(crate) fn recover(root: &Path) -> Result<(), Failure> {
 }
 
 fn stage(root: &Path, staging: &Path, steps: &[Step]) -> Result<(), Fault> {
-    match fs::remove_dir_all(staging) {
-        Err(error) if !is_absent(&error) => return Err(Fault::new("remove", staging, error)),
-        _ => {}
-    }
+    remove_folder(staging)?;
     for folder in ["new", "old"] {
-        let folder = staging.join(folder);
-        fs::create_dir_all(&folder).map_err(|error| Fault::new("make", &folder, error))?;
+        make_folder(&staging.join(folder))?;
     }
     let mut entries = Vec::new();
     for (number, step) in steps.iter().enumerate() {
@@ -128,8 +133,20 @@ fn stage(root: &Path, staging: &Path, steps: &[Step]) -> Result<(), Fault> {
     }
     let list = serde_json::to_vec(&entries).map_err(io::Error::other);
     let list = list.map_err(|error| Fault::new("write", staging, error))?;
-    write(&staging.join(LIST), &list)?;
-    sync_folder(staging)
+    write(&staging.join(LIST), &list)
+}
+
+fn put_back(old: &Path, path: &Path) -> io::Result<()> {
+    match fs::read(old) {
+        // An earlier try moved it.
+        Err(error) if is_absent(&error) => Ok(()),
+        Ok(before) if fs::read(path).is_ok_and(|now| now == before) => Ok(()),
+        _ => {
+            // Its folder may be gone with it.
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            rename(old, path)
+        }
+    }
 }
 
 /// Refuses to write through a link that leads out of the project.
@@ -154,8 +171,8 @@ struct Journal {
 }
 
 impl Journal {
-    fn read(root: &Path) -> Result<Self, Failure> {
-        let folder = root.join(FOLDER).join(JOURNAL);
+    fn read(root: &Path, name: &str) -> Result<Self, Failure> {
+        let folder = root.join(FOLDER).join(name);
         let list = folder.join(LIST);
         let bytes = fs::read(&list).map_err(|error| Failure::file("read", &list, &error))?;
         let entries = serde_json::from_slice(&bytes)
@@ -198,10 +215,9 @@ impl Journal {
                     continue;
                 }
                 if let Some(folder) = path.parent() {
-                    fs::create_dir_all(folder)
-                        .map_err(|error| Fault::new("make", folder, error))?;
+                    make_folder(folder)?;
                 }
-                fs::rename(&staged, &path).map_err(|error| Fault::new("write", &path, error))?;
+                rename(&staged, &path).map_err(|error| Fault::new("write", &path, error))?;
             } else {
                 remove(&self.root, &path)?;
             }
@@ -209,18 +225,27 @@ impl Journal {
         Ok(())
     }
 
-    /// Puts back what was there before.
+    /// Undoes what was done of it, and ends it.
+    fn take_back(mut self) -> Result<(), Failure> {
+        let folder = self.root.join(FOLDER).join(UNDO);
+        rename(&self.folder, &folder)
+            .map_err(|error| Failure::file("take back", &self.folder, &error))?;
+        self.folder = folder;
+        self.undo()?;
+        self.end()
+    }
+
+    /// Puts back what was there before; what was put back already stays.
     fn undo(&self) -> Result<(), Failure> {
         for (number, entry) in self.entries.iter().enumerate() {
             let path = self.root.join(&entry.path);
             if entry.write && self.new_file(number).exists() {
+                // Its folder may have been made for it.
+                prune(&self.root, &path);
                 continue;
             }
             let result = if entry.replaces {
-                match fs::read(self.old_file(number)) {
-                    Ok(old) if fs::read(&path).is_ok_and(|now| now == old) => Ok(()),
-                    _ => fs::rename(self.old_file(number), &path),
-                }
+                put_back(&self.old_file(number), &path)
             } else {
                 remove(&self.root, &path).map_err(|fault| fault.error)
             };
@@ -232,64 +257,9 @@ impl Journal {
     fn end(&self) -> Result<(), Failure> {
         // First it stops being a journal, at once; then it goes.
         let over = self.root.join(FOLDER).join(STAGING);
-        fs::rename(&self.folder, &over)
-            .and_then(|()| fs::remove_dir_all(&over))
-            .map_err(|error| Failure::file("remove", &self.folder, &error))
+        rename(&self.folder, &over)
+            .map_err(|error| Fault::new("remove", &self.folder, error))
+            .and_then(|()| remove_folder(&over))
+            .map_err(Failure::no)
     }
-}
-
-/// Removes a file, and the folders that are empty then.
-fn remove(root: &Path, path: &Path) -> Result<(), Fault> {
-    match fs::remove_file(path) {
-        Err(error) if !is_absent(&error) => return Err(Fault::new("remove", path, error)),
-        _ => {}
-    }
-    let mut folder = path.parent();
-    while let Some(empty) = folder.filter(|folder| *folder != root) {
-        if fs::remove_dir(empty).is_err() {
-            break;
-        }
-        folder = empty.parent();
-    }
-    Ok(())
-}
-
-/// What could not be done with a file.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot {what} {}: {error}", .path.display())]
-pub(crate) struct Fault {
-    what: &'static str,
-    path: PathBuf,
-    error: io::Error,
-}
-
-impl Fault {
-    fn new(what: &'static str, path: &Path, error: io::Error) -> Self {
-        Self { what, path: path.to_owned(), error }
-    }
-}
-
-impl From<io::Error> for Fault {
-    fn from(error: io::Error) -> Self {
-        Self::new("write", Path::new(FOLDER), error)
-    }
-}
-
-/// Writes a new file, and returns when it is on the disk.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    let written = File::create(path).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.map_err(|error| Fault::new("write", path, error))
-}
-
-fn sync_folder(path: &Path) -> Result<(), Fault> {
-    // Only Unix opens folders as files.
-    if cfg!(unix) {
-        File::open(path)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|error| Fault::new("write", path, error))?;
-    }
-    Ok(())
 }
