@@ -20,6 +20,10 @@ use crate::{
 const LIBRARIES: [&str; 4] =
     ["ticketkit-core/macros", "ticketkit-core", "ticketkit-auth", "ticketkit-events"];
 
+/// The crates that are published.
+const PUBLISHED: [&str; 5] =
+    ["ticketkit-macros", "ticketkit-core", "ticketkit-auth", "ticketkit-events", "ticketkit-cli"];
+
 const DENY: &str = "cargo install cargo-deny --locked";
 
 /// How a check ended.
@@ -36,6 +40,7 @@ pub(crate) fn run(options: &CiOptions) -> Result<ExitCode> {
     table.step("clippy", clippy)?;
     table.step("docs", docs)?;
     table.step("features", features)?;
+    table.step("packages", packages)?;
     table.step("licences", licences)?;
     table.step("advisories", advisories)?;
     if options.skip_tests {
@@ -86,6 +91,18 @@ fn features() -> Result<Outcome> {
         }
     }
     Ok(if all_passed { Outcome::Passed } else { Outcome::Failed })
+}
+
+/// Each published crate as it would be uploaded, the ones that they need from beside them.
+///
+/// They are not built from there, which would take as long as everything above.
+fn packages() -> Result<Outcome> {
+    let mut package = Workspace::Crates.cargo(&["package", "--quiet", "--no-verify", "--offline"]);
+    package.arg("--allow-dirty");
+    for name in PUBLISHED {
+        package.args(["--package", name]);
+    }
+    Ok(if process::run(&mut package)? { Outcome::Passed } else { Outcome::Failed })
 }
 
 /// Reads the names in the table of features of a manifest.

@@ -11,7 +11,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
 
 Commands:
   test [FILTER]  Run every test of both workspaces, with the servers that they need
-  ci             Run all checks: format, clippy, docs, features, licences, tests
+  ci             Run all checks: format, clippy, docs, features, packages, licences, tests
   bench NAME     Measure, and compare with peers
   load           Play buyers and sellers against the ticketing system
   servers        Start a private PostgreSQL and RabbitMQ and print their addresses
@@ -55,8 +55,8 @@ Options:
   -h, --help     Print this
 
 Steps: format, clippy, docs, features (each library crate with no feature, each feature alone, all),
-licences and advisories (by cargo-deny; skipped, and said so, if it is not installed or the list of
-advisories can't be fetched), tests.
+packages (what would be published, by cargo package), licences and advisories (by cargo-deny;
+skipped, and said so, if it is not installed or the list of advisories can't be fetched), tests.
 ";
 
 const BENCH: &str = "\
