@@ -6,17 +6,20 @@
 
 mod check;
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{field::Field, names::Name};
+use crate::{
+    field::{Field, Kind},
+    names::Name,
+};
 
 /// The file in the root of a project.
 pub(crate) const FILE: &str = "ticketkit.toml";
 
 /// Counts the versions of the templates: raised when what they write changes.
-pub(crate) const TEMPLATE: u32 = 1;
+pub(crate) const TEMPLATE: u32 = 2;
 
 const HEADING: &str = "\
 # Owned by cargo ticketkit: what this project was asked to be. `add` and `remove` change it.
@@ -42,6 +45,10 @@ pub(crate) struct Answers {
 pub(crate) enum DatabaseKind {
     /// Files in a data folder; needs no server
     Sqlite,
+    /// A PostgreSQL server
+    Postgres,
+    /// Files in a data folder, or a PostgreSQL server where the settings name one
+    Both,
 }
 
 /// Where the crates of TicketKit come from.
@@ -105,6 +112,19 @@ pub(crate) struct Handler {
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Subject(String);
 
+/// The service that `--auth` brings. Its templates depend on no answer; what it tells is here, so that
+/// others can handle it.
+static AUTH: LazyLock<Service> = LazyLock::new(|| {
+    let field = |name: &str, kind| Field { name: name.to_owned(), kind, optional: false };
+    let mut auth = Service::new(Name::auth());
+    auth.events.push(Event {
+        subject: Subject("user.created".to_owned()),
+        key: "user_id".to_owned(),
+        fields: vec![field("user_id", Kind::Uuid), field("email", Kind::String)],
+    });
+    auth
+});
+
 const fn first() -> u32 {
     1
 }
@@ -164,11 +184,25 @@ impl Answers {
 
     /// Every event, with the service that tells it.
     pub(crate) fn events(&self) -> impl Iterator<Item = (&Service, &Event)> {
-        self.services.iter().flat_map(|service| service.events.iter().map(move |e| (service, e)))
+        let auth = self.auth.then(|| &*AUTH);
+        let services = auth.into_iter().chain(&self.services);
+        services.flat_map(|service| service.events.iter().map(move |event| (service, event)))
     }
 
     pub(crate) fn event(&self, subject: &Subject) -> Option<(&Service, &Event)> {
         self.events().find(|(_, event)| event.subject == *subject)
+    }
+}
+
+impl DatabaseKind {
+    /// Whether the data can be in files.
+    pub(crate) const fn has_sqlite(self) -> bool {
+        matches!(self, Self::Sqlite | Self::Both)
+    }
+
+    /// Whether the data can be on a PostgreSQL server.
+    pub(crate) const fn has_postgres(self) -> bool {
+        matches!(self, Self::Postgres | Self::Both)
     }
 }
 

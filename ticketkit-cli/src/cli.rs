@@ -30,7 +30,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Make a workspace of services
     #[command(
-        after_help = "Example:\n  cargo ticketkit new shop --service tickets --service orders"
+        after_help = "Example:\n  cargo ticketkit new shop --service tickets --service orders --auth"
     )]
     New(New),
     /// Add a service, a resource, an event or a handler
@@ -92,6 +92,9 @@ pub(crate) struct New {
     /// A service to begin with; can be given again (default: one with the name of the project)
     #[arg(long = "service", value_name = "NAME")]
     pub(crate) services: Vec<String>,
+    /// Accounts, sessions and bans: a service auth, and the others ask who is there
+    #[arg(long)]
+    pub(crate) auth: bool,
     /// What keeps the data
     #[arg(long = "db", value_enum, value_name = "DATABASE")]
     pub(crate) database: Option<DatabaseKind>,

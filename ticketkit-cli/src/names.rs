@@ -30,6 +30,11 @@ impl InvalidName {
 }
 
 impl Name {
+    /// The service that `--auth` brings.
+    pub(crate) fn auth() -> Self {
+        Self("auth".to_owned())
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -209,6 +214,8 @@ const RESERVED_PACKAGES: &[&str] = &[
     "tempfile",
     "test",
     "thiserror",
+    // Its services would be packages such as `ticketkit-core`.
+    "ticketkit",
     "ticketkit-auth",
     "ticketkit-core",
     "ticketkit-events",

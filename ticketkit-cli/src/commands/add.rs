@@ -45,8 +45,11 @@ pub(crate) fn new_service(answers: &Answers, name: &str) -> Result<Service, Fail
         return Err(Failure::input(format!("there is a service `{name}` already")));
     }
     let package = |other: &str| format!("{}-{other}", answers.name);
-    if name.as_str() == "auth" && answers.auth {
-        return Err(Failure::input("the service `auth` comes with --auth"));
+    if answers.auth && ["auth", "users"].contains(&name.as_str()) {
+        return Err(Failure::input(format!(
+            "service `{name}`: the project has --auth, whose service is called auth and answers at \
+             /api/users"
+        )));
     }
     // `shop-a` in the project `shop` and `a` in a project `shop` would be one package.
     if package(name.as_str()) == answers.name.as_str() {
@@ -82,8 +85,8 @@ fn resource(
             )));
         }
     }
-    if answers.auth && name.as_str() == "user" {
-        return Err(Failure::input("resource `user` is what auth keeps"));
+    if answers.auth && ["user", "session"].contains(&name.as_str()) {
+        return Err(Failure::input(format!("resource `{name}` is what auth keeps")));
     }
     if answers.events().any(|(_, event)| event.subject.pascal() == format!("{}Id", name.pascal())) {
         return Err(Failure::input(format!("an event has the name `{}Id` already", name.pascal())));

@@ -70,8 +70,12 @@ fn answered(new: &New, asks: bool) -> Result<Answers, Failure> {
     let mut answers = Answers {
         template: TEMPLATE,
         name,
-        auth: false,
-        database: new.database.unwrap_or(DatabaseKind::Sqlite),
+        auth: new.auth || (asks && ask::auth()?),
+        database: match new.database {
+            Some(database) => database,
+            None if asks => ask::database()?,
+            None => DatabaseKind::Sqlite,
+        },
         deps: match &new.deps {
             Some(Deps::Path(folder)) => checkout(Path::new(folder))?,
             Some(deps) => deps.clone(),

@@ -8,6 +8,9 @@ pub(super) enum Each {
     Project,
     Service,
     Resource,
+    /// An event, whoever tells it.
+    Contract,
+    /// An event of a service that the answers name.
     Event,
     Handler,
 }
@@ -56,26 +59,76 @@ files! {
 
     Project Owned "contracts/Cargo.toml" = "contracts/Cargo.toml";
     Project Owned "contracts/src/lib.rs" = "contracts/lib.rs";
+    Project Owned "contracts/api/asyncapi.json" if "project.events" = "contracts/asyncapi.json";
+    Project Owned "contracts/src/schemas.rs" if "project.events" = "contracts/schemas.rs";
+    Project Yours "contracts/events.lock.json" if "project.events" = "contracts/events.lock.json";
     Project Owned "contracts/src/id.rs" if "project.ids" = "contracts/id.rs";
     Project Yours "contracts/README.md" = "contracts/README.md";
     Project Owned "contracts/tests/it/main.rs" if "project.events" = "contracts/tests-main.rs";
-    Event Yours "contracts/src/{{ item.snake }}.rs" = "contracts/event.rs";
-    Event Yours "contracts/api/{{ item.subject }}.v1.json" = "contracts/event.json";
+    Contract Yours "contracts/src/{{ item.snake }}.rs" = "contracts/event.rs";
+    Contract Yours "contracts/api/{{ item.subject }}.v1.json" = "contracts/event.json";
 
     Project Owned "app/Cargo.toml" = "app/Cargo.toml";
     Project Yours "app/README.md" = "app/README.md";
     Project Yours "app/src/main.rs" = "app/main.rs";
     Project Yours "app/src/arguments.rs" = "app/arguments.rs";
     Project Yours "app/src/settings.rs" = "app/settings.rs";
-    Project Yours "app/src/folder.rs" = "app/folder.rs";
+    Project Yours "app/src/storage.rs" = "app/storage.rs";
+    Project Yours "app/src/folder.rs" if "project.sqlite" = "app/folder.rs";
+    Project Yours "app/src/database_url.rs" if "project.postgres" = "app/database_url.rs";
     Project Yours "app/src/process.rs" = "app/process.rs";
     Project Owned "app/src/services.rs" = "app/services.rs";
     Project Yours "app/src/dispatch.rs" = "app/dispatch.rs";
     Project Yours "app/src/documents.rs" = "app/documents.rs";
     Project Yours "app/tests/it/main.rs" = "app/tests-main.rs";
 
+    Project Owned "auth/Cargo.toml" if "project.auth" = "auth/Cargo.toml";
+    Project Yours "auth/README.md" if "project.auth" = "auth/README.md";
+    Project Yours "auth/api/asyncapi.json" if "project.auth" = "auth/asyncapi.json";
+    Project Yours "auth/api/openapi.json" if "project.auth" = "auth/openapi.json";
+    Project Yours "auth/migrations/0001_accounts.sql" if "project.auth" = "auth/accounts.sql";
+    Project Yours "auth/src/lib.rs" if "project.auth" = "auth/lib.rs";
+    Project Yours "auth/src/app.rs" if "project.auth" = "auth/app.rs";
+    Project Yours "auth/src/error.rs" if "project.auth" = "auth/error.rs";
+    Project Yours "auth/src/heartbeat.rs" if "project.auth" = "auth/heartbeat.rs";
+    Project Yours "auth/src/instances.rs" if "project.auth" = "auth/instances.rs";
+    Project Yours "auth/src/lifetimes.rs" if "project.auth" = "auth/lifetimes.rs";
+    Project Yours "auth/src/peer.rs" if "project.auth" = "auth/peer.rs";
+    Project Yours "auth/src/service.rs" if "project.auth" = "auth/service.rs";
+    Project Yours "auth/src/settings.rs" if "project.auth" = "auth/settings.rs";
+    Project Yours "auth/src/setup.rs" if "project.auth" = "auth/setup.rs";
+    Project Yours "auth/src/sweep.rs" if "project.auth" = "auth/sweep.rs";
+    Project Yours "auth/src/domain/ban.rs" if "project.auth" = "auth/domain/ban.rs";
+    Project Yours "auth/src/domain/email.rs" if "project.auth" = "auth/domain/email.rs";
+    Project Yours "auth/src/domain/mod.rs" if "project.auth" = "auth/domain/mod.rs";
+    Project Yours "auth/src/domain/user.rs" if "project.auth" = "auth/domain/user.rs";
+    Project Yours "auth/src/routes/ban.rs" if "project.auth" = "auth/routes/ban.rs";
+    Project Yours "auth/src/routes/current_user.rs" if "project.auth"
+        = "auth/routes/current_user.rs";
+    Project Yours "auth/src/routes/document.rs" if "project.auth" = "auth/routes/document.rs";
+    Project Yours "auth/src/routes/mod.rs" if "project.auth" = "auth/routes/mod.rs";
+    Project Yours "auth/src/routes/refresh.rs" if "project.auth" = "auth/routes/refresh.rs";
+    Project Yours "auth/src/routes/sign_in.rs" if "project.auth" = "auth/routes/sign_in.rs";
+    Project Yours "auth/src/routes/sign_out.rs" if "project.auth" = "auth/routes/sign_out.rs";
+    Project Yours "auth/src/routes/sign_up.rs" if "project.auth" = "auth/routes/sign_up.rs";
+    Project Yours "auth/src/routes/users.rs" if "project.auth" = "auth/routes/users.rs";
+    Project Yours "auth/src/routes/well_known.rs" if "project.auth" = "auth/routes/well_known.rs";
+    Project Yours "auth/src/store/bans.rs" if "project.auth" = "auth/store/bans.rs";
+    Project Yours "auth/src/store/mod.rs" if "project.auth" = "auth/store/mod.rs";
+    Project Yours "auth/src/store/revocations.rs" if "project.auth" = "auth/store/revocations.rs";
+    Project Yours "auth/src/store/sessions.rs" if "project.auth" = "auth/store/sessions.rs";
+    Project Yours "auth/src/store/users.rs" if "project.auth" = "auth/store/users.rs";
+    Project Yours "auth/tests/it/access.rs" if "project.auth" = "auth/tests/access.rs";
+    Project Yours "auth/tests/it/accounts.rs" if "project.auth" = "auth/tests/accounts.rs";
+    Project Yours "auth/tests/it/bans.rs" if "project.auth" = "auth/tests/bans.rs";
+    Project Yours "auth/tests/it/main.rs" if "project.auth" = "auth/tests/main.rs";
+    Project Yours "auth/tests/it/sessions.rs" if "project.auth" = "auth/tests/sessions.rs";
+    Project Yours "auth/tests/it/world.rs" if "project.auth" = "auth/tests/world.rs";
+
     Service Owned "{{ service.name }}/Cargo.toml" = "service/Cargo.toml";
     Service Yours "{{ service.name }}/README.md" = "service/README.md";
+    Service Owned "{{ service.name }}/api/asyncapi.json" if "service.events or service.handlers"
+        = "service/asyncapi.json";
     Service Yours "{{ service.name }}/api/openapi.json" = "service/openapi.json";
     Service Yours "{{ service.name }}/src/lib.rs" = "service/lib.rs";
     Service Yours "{{ service.name }}/src/app.rs" if "service.resources or service.events"

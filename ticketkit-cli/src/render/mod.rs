@@ -103,6 +103,9 @@ fn scopes(source: &Source, project: &Value) -> Vec<Value> {
         Each::Service => {
             services().into_iter().map(|service| context! { project, service }).collect()
         }
+        Each::Contract => {
+            items(project, "events").into_iter().map(|item| context! { project, item }).collect()
+        }
         Each::Resource => each("resources"),
         Each::Event => each("events"),
         Each::Handler => each("handlers"),

@@ -1,5 +1,7 @@
 //! What a field is in each of the languages that it is written in.
 
+use serde_json::{Value, json};
+
 use crate::field::{Field, Kind};
 
 /// Its type in Rust.
@@ -106,6 +108,26 @@ pub(super) const fn schema(kind: Kind) -> &'static str {
         Kind::Money => "{ \"type\": \"integer\", \"minimum\": 0, \"maximum\": 100000000000 }",
         Kind::Json => "{}",
     }
+}
+
+/// Its schema as schemars makes it of its type, without what only describes.
+pub(super) fn form(field: &Field) -> Value {
+    let mut form = match field.kind {
+        Kind::String | Kind::Text => json!({ "type": "string" }),
+        Kind::I64 | Kind::Money => json!({ "type": "integer", "format": "int64" }),
+        Kind::U32 => json!({ "type": "integer", "format": "uint32", "minimum": 0 }),
+        Kind::Bool => json!({ "type": "boolean" }),
+        Kind::Uuid => json!({ "type": "string", "format": "uuid" }),
+        Kind::Time => json!({ "type": "string", "format": "date-time" }),
+        // Anything, which null is too.
+        Kind::Json => return json!(true),
+    };
+    if field.optional {
+        let mut types = [json!("null"), form["type"].clone()];
+        types.sort_by_key(Value::to_string);
+        form["type"] = json!(types);
+    }
+    form
 }
 
 /// A value in Rust.

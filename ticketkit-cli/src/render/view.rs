@@ -2,10 +2,11 @@
 
 use minijinja::{Value, value::Serde};
 use serde::Serialize;
+use serde_json::{Map, json};
 
 use super::{dependency, snippets};
 use crate::{
-    answers::{Answers, Event, Handler, Resource, Service},
+    answers::{Answers, DatabaseKind, Event, Handler, Resource, Service},
     field::{Field, Kind},
     names::{self, Name},
 };
@@ -37,6 +38,10 @@ struct Project {
     #[serde(flatten)]
     names: Names,
     auth: bool,
+    sqlite: bool,
+    /// What is in the data folder, in a sentence.
+    data: &'static str,
+    postgres: bool,
     core: String,
     auth_crate: String,
     events_crate: String,
@@ -44,6 +49,8 @@ struct Project {
     services: Vec<ServiceView>,
     /// All events, by subject.
     events: Vec<EventView>,
+    /// The form of each event, as `events.lock.json` has it.
+    lock: String,
     /// The types of ids, sorted.
     ids: Vec<String>,
 }
@@ -120,6 +127,7 @@ struct EventView {
     /// The service that tells it.
     source: String,
     key: String,
+    form: String,
     fields: Vec<FieldView>,
     uuid: bool,
     json: bool,
@@ -147,20 +155,53 @@ pub(super) fn project(answers: &Answers) -> Value {
         .map(|resource| resource.name.pascal())
         .collect();
     if answers.auth {
-        ids.push("User".to_owned());
+        ids.extend(["Session".to_owned(), "User".to_owned()]);
     }
     ids.sort_unstable();
     Value::from(Serde(Project {
         names: Names::from(&answers.name),
         auth: answers.auth,
+        sqlite: answers.database.has_sqlite(),
+        data: match (answers.auth, answers.database) {
+            (false, DatabaseKind::Both) => "The databases, where no server is named.",
+            (false, _) => "The databases.",
+            (true, DatabaseKind::Both) => {
+                "The databases, where no server is named, and the signing keys."
+            }
+            (true, _) => "The databases and the signing keys.",
+        },
+        postgres: answers.database.has_postgres(),
         core: dependency(&answers.deps, "ticketkit-core"),
         auth_crate: dependency(&answers.deps, "ticketkit-auth"),
         events_crate: dependency(&answers.deps, "ticketkit-events"),
         is_local: matches!(answers.deps, crate::answers::Deps::Path(_)),
         services,
+        lock: lock(answers),
         events,
         ids,
     }))
+}
+
+fn lock(answers: &Answers) -> String {
+    let forms = answers.events().map(|(_, event)| {
+        let subject = event.subject.to_string();
+        (subject, json!({ "1": form(event) }))
+    });
+    let forms: Map<String, serde_json::Value> = forms.collect();
+    // Texts and numbers alone, which JSON can always say.
+    serde_json::to_string_pretty(&forms).unwrap_or_default()
+}
+
+/// The JSON Schema of an event, without what only describes.
+fn form(event: &Event) -> serde_json::Value {
+    let members = event.fields.iter().map(|field| (names::camel(&field.name), field));
+    let forms: Map<_, _> =
+        members.clone().map(|(name, field)| (name, snippets::form(field))).collect();
+    let mut required: Vec<_> =
+        members.filter(|(_, field)| !field.optional).map(|(name, _)| name).collect();
+    required.sort_unstable();
+    // There is one at least: the key.
+    json!({ "type": "object", "properties": forms, "required": required })
 }
 
 fn service(answers: &Answers, service: &Service) -> ServiceView {
@@ -268,6 +309,7 @@ fn event(service: &Service, event: &Event) -> EventView {
         pascal: event.subject.pascal(),
         source: service.name.to_string(),
         key: event.key.clone(),
+        form: form(event).to_string(),
         fields: event.fields.iter().map(field).collect(),
         uuid: any(Kind::Uuid),
         json: any(Kind::Json),

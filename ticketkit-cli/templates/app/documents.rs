@@ -4,20 +4,31 @@ use ticketkit_core::ErrorLayer;
 
 use crate::{process::PROCESS, services};
 
+{% if project.events %}
+/// Serves the descriptions of all services as one: of their routes, and of their events.
+{% else %}
 /// Serves the descriptions of all services as one.
+{% endif %}
 ///
 /// # Errors
 ///
 /// If a part is no JSON.
 pub(crate) fn router() -> Result<Router, Error> {
-    let document = Bytes::from(openapi(services::OPENAPI)?.to_string());
-    let answer = move || async move { ([(CONTENT_TYPE, "application/json")], document) };
-    Ok(Router::new().route("/openapi.json", get(answer)).layer(ErrorLayer::new(PROCESS)))
+    let document = |whole: Value| {
+        let document = Bytes::from(whole.to_string());
+        get(move || async move { ([(CONTENT_TYPE, "application/json")], document) })
+    };
+    let router = Router::new()
+        .route("/openapi.json", document(merged(frame(), services::OPENAPI)?))
+{% if project.events %}
+        .route("/asyncapi.json", document(merged(json!({}), services::ASYNCAPI)?))
+{% endif %}
+        .layer(ErrorLayer::new(PROCESS));
+    Ok(router)
 }
 
 /// Makes one document of the parts. Where two say something else, the first is right.
-fn openapi(parts: &[&str]) -> Result<Value, Error> {
-    let mut whole = frame();
+fn merged(mut whole: Value, parts: &[&str]) -> Result<Value, Error> {
     for part in parts {
         let mut part: Value = serde_json::from_str(part)?;
         if let Some(members) = part.as_object_mut() {
@@ -112,15 +123,30 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_parts_make_one_document_that_refers_to_nothing_else() {
-        let document = openapi(services::OPENAPI).unwrap();
+    #[track_caller]
+    fn refers_to_nothing_else(document: &Value) {
         let mut found = Vec::new();
-        references(&document, &mut found);
+        references(document, &mut found);
         for reference in found {
             let target = document.pointer(reference.trim_start_matches('#'));
             assert!(target.is_some(), "{reference} leads nowhere");
         }
+    }
+
+    #[test]
+    fn the_parts_make_one_document_that_refers_to_nothing_else() {
+        let document = merged(frame(), services::OPENAPI).unwrap();
+        refers_to_nothing_else(&document);
         assert!(document["paths"].as_object().is_some_and(|paths| !paths.is_empty()));
     }
+{% if project.events %}
+
+    #[test]
+    fn every_event_that_is_sent_or_received_is_described() {
+        let document = merged(json!({}), services::ASYNCAPI).unwrap();
+        refers_to_nothing_else(&document);
+        assert_eq!(document["asyncapi"], "3.0.0");
+        assert!(document["operations"].as_object().is_some_and(|all| !all.is_empty()));
+    }
+{% endif %}
 }

@@ -2,19 +2,28 @@
 //!
 //! - [`arguments`]: the command line.
 //! - [`settings`]: the configuration, from a TOML file and the environment.
+{% if project.sqlite %}
 //! - [`folder`]: the data folder, which one process has at a time.
+{% endif %}
+//! - [`storage`]: where the rows, the events{% if project.auth %} and the keys{% endif %} are.
 //! - [`process`]: from the start to the drain.
 //! - [`services`]: the services put together.
 //! - [`dispatch`]: which path belongs to which service.
-//! - [`documents`]: `/openapi.json`, of all services.
+//! - [`documents`]: `/openapi.json`{% if project.events %} and `/asyncapi.json`{% endif %}, of all services.
 
 mod arguments;
+{% if project.postgres %}
+mod database_url;
+{% endif %}
 mod dispatch;
 mod documents;
+{% if project.sqlite %}
 mod folder;
+{% endif %}
 mod process;
 mod services;
 mod settings;
+mod storage;
 
 use std::{process::ExitCode, time::Duration};
 

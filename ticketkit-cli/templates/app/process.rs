@@ -2,7 +2,8 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use axum::Router;
 {% if project.auth %}
-use ticketkit_auth::CookiePolicy;
+use {{ project.snake }}_auth::Keys;
+use ticketkit_auth::{CookiePolicy, {% if project.postgres %}feed::HEARTBEAT, {% endif %}keys::KeyError};
 {% endif %}
 use ticketkit_core::{
     ErrorLayer,
@@ -18,12 +19,11 @@ use ticketkit_events::{
 };
 use tokio::net::TcpListener;
 
-use crate::{
-    documents,
-    folder::{DataFolder, FolderError},
-    services,
-    settings::Settings,
-};
+{% if project.sqlite %}
+use crate::{documents, folder::FolderError, services, settings::Settings, storage::Storage};
+{% else %}
+use crate::{documents, services, settings::Settings, storage::Storage};
+{% endif %}
 
 /// In whose name everything is answered that belongs to no service.
 pub(crate) const PROCESS: &str = "{{ project.name }}";
@@ -34,8 +34,10 @@ const TASKS_DEADLINE: Duration = Duration::from_secs(8);
 /// Why the process does not run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
+{% if project.sqlite %}
     #[error(transparent)]
     Folder(#[from] FolderError),
+{% endif %}
     #[error("cannot listen at {0} ({{ project.shouted }}_ADDR)")]
     Listen(SocketAddr, #[source] io::Error),
 {% if project.auth %}
@@ -74,7 +76,7 @@ impl Farewell {
 
 /// What the services of this process share.
 pub(crate) struct Process {
-    pub(crate) folder: DataFolder,
+    pub(crate) storage: Storage,
     pub(crate) bus: Bus,
     pub(crate) health: Health,
     pub(crate) metrics: Metrics,
@@ -89,7 +91,11 @@ pub(crate) struct Process {
 
 /// Runs all services until a signal, and drains them.
 pub(crate) async fn run(settings: Settings) -> Result<Farewell, RunError> {
-    let folder = DataFolder::open(&settings.data_dir)?;
+{% if project.sqlite %}
+    let storage = Storage::open(&settings)?;
+{% else %}
+    let storage = Storage::new(&settings);
+{% endif %}
     // The port is taken first; nothing is accepted before all parts are ready.
     let asked = settings.addr.0;
     let listener =
@@ -101,8 +107,8 @@ pub(crate) async fn run(settings: Settings) -> Result<Farewell, RunError> {
     let shutdown = Shutdown::on_signals().map_err(RunError::Signals)?;
     let shutdown = shutdown.with_delay(settings.drain_delay_seconds.0);
     let process = Process {
-        bus: Bus::open(&sqlite(&folder, "events")).await?,
-        folder,
+        bus: storage.bus().await?,
+        storage,
         health: Health::default(),
         metrics: Metrics::default(),
 {% if project.auth %}
@@ -123,14 +129,18 @@ pub(crate) async fn run(settings: Settings) -> Result<Farewell, RunError> {
         async move { if failed.is_empty() { Ok(()) } else { Err(failed.join(", ")) } }
     });
     let operators = http::operators(PROCESS, &process.health, &process.metrics);
+    let documents = documents::router()?;
     let app = services
         .with("/livez", &operators)
         .with("/readyz", &operators)
         .with("/metrics", &operators)
-        .with("/openapi.json", &documents::router()?);
+{% if project.events %}
+        .with("/asyncapi.json", &documents)
+{% endif %}
+        .with("/openapi.json", &documents);
 
     println!("listening on http://{address}");
-    tracing::info!("the data is in {}", process.folder.path().display());
+    tracing::info!("the data is in {}", process.storage.place());
     let errors = ErrorLayer::new(PROCESS);
     let drained = serve(listener, app, &errors, &shutdown, DRAIN_DEADLINE).await;
     Ok(Farewell { drained, tasks: tasks.end(TASKS_DEADLINE).await })
@@ -142,13 +152,30 @@ pub(crate) fn nobody() -> Router {
 }
 
 impl Process {
+{% if project.auth %}
+    /// Reads the keys that tokens are signed with, or makes them at the first start.
+    pub(crate) fn keys(&self) -> Result<Keys, KeyError> {
+        Keys::open(self.storage.keys())
+    }
+
+    /// What an operator can set of auth.
+    pub(crate) fn auth_settings(&self) -> {{ project.snake }}_auth::Settings {
+{% if project.postgres %}
+        {{ project.snake }}_auth::Settings {
+            admin_email: self.settings.admin_email.clone(),
+            // Another process on the same databases hears of what this one revokes.
+            heartbeat: self.storage.is_shared().then_some(HEARTBEAT),
+            ..Default::default()
+        }
+{% else %}
+        let admin_email = self.settings.admin_email.clone();
+        {{ project.snake }}_auth::Settings { admin_email, ..Default::default() }
+{% endif %}
+    }
+
+{% endif %}
     /// Opens the database of a service.
     pub(crate) async fn database(&self, service: &'static str) -> Result<Database, RunError> {
-        let url = sqlite(&self.folder, service);
-        Database::open(&url).await.map_err(|error| RunError::Database(service, error))
+        self.storage.database(service).await
     }
-}
-
-fn sqlite(folder: &DataFolder, name: &str) -> String {
-    format!("sqlite://{}", folder.file(&format!("{name}.db")).display())
 }

@@ -2,6 +2,9 @@
 //!
 //! All subscriptions are declared before anything runs, so that no event passes a service by.
 
+{% if project.auth %}
+use {{ project.snake }}_auth::AuthService;
+{% endif %}
 {% for service in project.services %}
 use {{ service.krate }}::{{ service.pascal }}Service;
 {% endfor %}
@@ -10,26 +13,65 @@ use ticketkit_auth::CrossSiteLayer;
 {% endif %}
 use ticketkit_core::chassis::{HttpMetrics, Tasks};
 {% set clocks = project.services | selectattr("events") | list %}
-{% if clocks %}
+{% if clocks or project.auth %}
 use ticketkit_events::Clock;
 {% endif %}
 
 use crate::{
     dispatch::Dispatch,
+{% if project.auth %}
+    process::{PROCESS, Process, RunError, nobody},
+{% else %}
     process::{Process, RunError, nobody},
+{% endif %}
 };
 
 /// The parts of `/openapi.json`.
 pub(crate) const OPENAPI: &[&str] = &[
     // One of each service.
+{% if project.auth %}
+    AuthService::OPENAPI,
+{% endif %}
 {% for service in project.services %}
     {{ service.pascal }}Service::OPENAPI,
 {% endfor %}
 ];
 
+{% if project.events %}
+/// The parts of `/asyncapi.json`.
+pub(crate) const ASYNCAPI: &[&str] = &[
+    // The events, and what each service has to do with them.
+    {{ project.snake }}_contracts::ASYNCAPI,
+{% if project.auth %}
+    AuthService::ASYNCAPI,
+{% endif %}
+{% for service in project.services if service.events or service.handlers %}
+    {{ service.pascal }}Service::ASYNCAPI,
+{% endfor %}
+];
+
+{% endif %}
 /// Starts every service, and gives each the paths below its own.
 pub(crate) async fn start(process: &Process, tasks: &Tasks) -> Result<Dispatch, RunError> {
     let http_metrics = HttpMetrics::new(&process.metrics);
+{% if project.auth %}
+    // First of all: its layer knows of every revocation before the request that made it is answered.
+    let cross_site = CrossSiteLayer::new(process.cookies.clone());
+    let setup = {{ project.snake }}_auth::Setup {
+        database: process.database("auth").await?,
+        bus: process.bus.clone(),
+        keys: process.keys().map_err(start_error("auth"))?,
+        cookies: process.cookies.clone(),
+        cross_site: cross_site.clone(),
+        issuer: PROCESS.to_owned(),
+        health: process.health.clone(),
+        http_metrics: http_metrics.clone(),
+        shutdown: process.shutdown.clone(),
+        settings: process.auth_settings(),
+        clock: Clock::system(),
+    };
+    let auth = AuthService::new(setup).await.map_err(start_error("auth"))?;
+{% endif %}
 {% for service in project.services %}
     let setup = {{ service.krate }}::Setup {
         database: process.database("{{ service.name }}").await?,
@@ -47,16 +89,23 @@ pub(crate) async fn start(process: &Process, tasks: &Tasks) -> Result<Dispatch, 
         clock: Clock::system(),
 {% endif %}
     };
-    let {{ service.snake }} = {{ service.pascal }}Service::new(setup).await;
-    let {{ service.snake }} =↵ {{ service.snake }}.map_err(start_error("{{ service.name }}"))?;
+    let started = {{ service.pascal }}Service::new(setup).await;
+    let {{ service.snake }}_service =↵ started.map_err(start_error("{{ service.name }}"))?;
 {% endfor %}
 
     let services = Dispatch::new(nobody());
+{% if project.auth %}
+    let services = services.with("/api/users", &auth.router());
+    let services = services.with("/.well-known", &auth.router());
+{% endif %}
 {% for service in project.services %}
-    let services =↵ services.with("{{ service.path }}", &{{ service.snake }}.router());
+    let services =↵ services.with("{{ service.path }}", &{{ service.snake }}_service.router());
 {% endfor %}
+{% if project.auth %}
+    tasks.spawn("auth", auth.run());
+{% endif %}
 {% for service in project.services %}
-    tasks.spawn("{{ service.name }}", {{ service.snake }}.run());
+    tasks.spawn("{{ service.name }}", {{ service.snake }}_service.run());
 {% endfor %}
     Ok(services)
 }

@@ -1,7 +1,15 @@
+{% if project.sqlite or project.auth %}
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+{% else %}
+use std::{net::SocketAddr, str::FromStr, time::Duration};
+{% endif %}
 
 use serde::Deserialize;
 use ticketkit_core::chassis::config::{self, Reference, parse{% if project.auth %}, parse_option{% endif %}};
+{% if project.postgres %}
+
+pub(crate) use crate::database_url::DatabaseUrl;
+{% endif %}
 
 /// What the names of the variables begin with.
 pub(crate) const PREFIX: &str = "{{ project.shouted }}_";
@@ -15,10 +23,36 @@ pub(crate) struct Settings {
     #[serde(deserialize_with = "parse")]
     #[setting(default = "127.0.0.1:3000", form = "IP address and port")]
     pub(crate) addr: Address,
-    /// {% if project.auth %}The databases and the signing keys.{% else %}The databases.{% endif %}
-
+{% if project.sqlite %}
+    /// {{ project.data }}
     #[setting(default = "./data")]
     pub(crate) data_dir: PathBuf,
+{% endif %}
+{% if project.sqlite and project.postgres %}
+    /// The PostgreSQL server. Each service has a database of its own on it, with the name of the
+    /// service behind the one that is named.
+    #[setting(
+        unset = "files in DATA_DIR",
+        form = "`postgres://USER:PASSWORD@HOST:PORT/NAME`",
+        secret
+    )]
+    pub(crate) database_url: Option<DatabaseUrl>,
+{% elif project.postgres %}
+    /// The PostgreSQL server. Each service has a database of its own on it, with the name of the
+    /// service behind the one that is named.
+    #[setting(form = "`postgres://USER:PASSWORD@HOST:PORT/NAME`", secret)]
+    pub(crate) database_url: DatabaseUrl,
+{% endif %}
+{% if project.auth and project.postgres and project.sqlite %}
+    /// The signing keys, made where there are none. All processes need the same.
+    #[serde(default)]
+    #[setting(unset = "DATA_DIR/keys", form = "path")]
+    pub(crate) keys_dir: Option<PathBuf>,
+{% elif project.auth and project.postgres %}
+    /// The signing keys, made where there are none. All processes need the same.
+    #[setting(default = "./keys")]
+    pub(crate) keys_dir: PathBuf,
+{% endif %}
 {% if project.auth %}
     /// What browsers use. It decides on the security of cookies.
     #[serde(default, deserialize_with = "parse_option")]
@@ -86,15 +120,31 @@ mod tests {
 
     use super::*;
 
+{% if project.sqlite %}
     fn load(name: &str, value: &str) -> Result<Settings, String> {
         let variables = [(format!("{PREFIX}{name}"), value.to_owned())];
         settings_from(PREFIX, None, variables).map_err(|error| error.to_string())
     }
+{% else %}
+    /// The least that must be set.
+    fn least() -> (String, String) {
+        (format!("{PREFIX}DATABASE_URL"), "postgres://u:p@db/{{ project.snake }}".to_owned())
+    }
+
+    fn load(name: &str, value: &str) -> Result<Settings, String> {
+        let variables = [least(), (format!("{PREFIX}{name}"), value.to_owned())];
+        settings_from(PREFIX, None, variables).map_err(|error| error.to_string())
+    }
+{% endif %}
 
     #[test]
     fn what_is_not_set_has_its_default() {
+{% if project.sqlite %}
         let none = Vec::<(String, String)>::new();
         let settings: Settings = settings_from(PREFIX, None, none).unwrap();
+{% else %}
+        let settings: Settings = settings_from(PREFIX, None, [least()]).unwrap();
+{% endif %}
         assert_eq!(settings.addr.0.to_string(), "127.0.0.1:3000");
         assert_eq!(settings.drain_delay_seconds.0, Duration::ZERO);
     }

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 {% if item.json %}
 use serde_json::Value;
@@ -8,7 +9,7 @@ use uuid::Uuid;
 {% endif %}
 
 /// `{{ item.subject }}`, told by {{ item.source }}. Events of the same `{{ item.key }}` stay in order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Event)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(subject = "{{ item.subject }}", version = 1, key = "{{ item.key }}")]
 {% if item.camel %}
 #[serde(rename_all = "camelCase")]

@@ -6,6 +6,9 @@
 {% if project.ids %}
 mod id;
 {% endif %}
+{% if project.events %}
+mod schemas;
+{% endif %}
 {% for event in project.events %}
 mod {{ event.snake }};
 {% endfor %}
@@ -13,7 +16,15 @@ mod {{ event.snake }};
 {% if project.ids %}
 pub use id::«|InvalidId{% for id in project.ids %}¦{{ id }}Id{% endfor %}»;
 {% endif %}
+{% if project.events %}
+pub use schemas::schemas;
+{% endif %}
 {% for event in project.events %}
 pub use {{ event.snake }}::{{ event.pascal }};
 {% endfor %}
+{% endif %}
+{% if project.events %}
+
+/// The channels and messages of `/asyncapi.json`, which the parts of the services refer to.
+pub const ASYNCAPI: &str = include_str!("../api/asyncapi.json");
 {% endif %}

@@ -1,7 +1,9 @@
 //! The events as they are recorded in `api/` against the events as they are written.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
-use {{ project.snake }}_contracts::«|{% for event in project.events %}¦{{ event.pascal }}{% endfor %}»;
+use {{ project.snake }}_contracts::«|ASYNCAPI¦schemas{% for event in project.events %}¦{{ event.pascal }}{% endfor %}»;
 {% if project.events | selectattr("time") | list %}
 use ticketkit_events::{Event, Timestamp};
 {% else %}
@@ -19,6 +21,28 @@ fn holds<E: Event + PartialEq + std::fmt::Debug>(event: &E, recorded: &str) {
     assert_eq!(json!(event), recorded, "{} is written as recorded", E::SUBJECT);
     let read: E = serde_json::from_value(recorded).expect("what was told before can be read");
     assert_eq!(&read, event);
+}
+
+/// With `TICKETKIT_SCHEMAS=add` it adds to the file what is new.
+#[test]
+fn every_event_is_as_it_was_agreed_on() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("events.lock.json");
+    if let Err(drift) = schemas().hold(file) {
+        panic!("{drift}");
+    }
+}
+
+/// What `/asyncapi.json` says of an event is what was agreed on.
+#[test]
+fn every_event_is_described() {
+    let lock: Value = serde_json::from_str(include_str!("../../events.lock.json")).expect("JSON");
+    let document: Value = serde_json::from_str(ASYNCAPI).expect("JSON");
+    let messages = document["components"]["messages"].as_object().expect("messages");
+    for (subject, version) in schemas().iter() {
+        let message = messages.values().find(|message| message["name"] == subject);
+        let message = message.unwrap_or_else(|| panic!("{subject} is not described"));
+        assert_eq!(message["payload"], lock[subject][version.to_string()], "{subject}");
+    }
 }
 {% for event in project.events %}
 

@@ -141,8 +141,9 @@ async fn pages_show_each_one_once_newest_first() {
 async fn it_is_for_those_who_are_signed_in_and_changed_by_its_maker_alone() {
     let world = World::new().await;
     let item = create(&world).await;
-    for (method, path) in [("GET", PATH.to_owned()), ("POST", PATH.to_owned()), ("GET", path(&item))] {
-        let answer = world.send("", method, &path, Value::Null).await;
+    let one = path(&item);
+    for (method, path) in [("GET", PATH), ("POST", PATH), ("GET", one.as_str())] {
+        let answer = world.send("", method, path, Value::Null).await;
         answer.problem(401, "unauthenticated");
     }
     world.send("eve", "PUT", &path(&item), other()).await.problem(403, "forbidden");

@@ -12,22 +12,30 @@ use axum::Router;
 use serde::Deserialize;
 {% if project.auth %}
 use {{ project.snake }}_contracts::UserId;
-use ticketkit_auth::{AuthError, AuthLayer, CrossSiteLayer, User};
+use ticketkit_auth::{AuthError, AuthLayer, CrossSiteLayer, User, axum::Routes};
 {% endif %}
 
 use crate::app::App;
 
-/// Makes the routes of the service.
+/// Makes the routes of the service{% if project.auth %}, each with whom it serves{% endif %}.
 {% if project.auth %}
 pub(crate) fn router(app: App, auth: AuthLayer, cross_site: &CrossSiteLayer) -> Router {
 {% else %}
 pub(crate) fn router(app: App) -> Router {
 {% endif %}
+{% if project.auth %}
+    let routes = Routes::new();
+{% for resource in service.resources %}
+    let routes =↵ routes.merge({{ resource.snake }}::routes(cross_site));
+{% endfor %}
+    routes.into_router().layer(auth).with_state(app)
+{% else %}
     let routes = Router::new();
 {% for resource in service.resources %}
-    let routes = routes.merge({{ resource.snake }}::router({% if project.auth %}cross_site{% endif %}));
+    let routes =↵ routes.merge({{ resource.snake }}::router());
 {% endfor %}
-    routes{% if project.auth %}.layer(auth){% endif %}.with_state(app)
+    routes.with_state(app)
+{% endif %}
 }
 
 /// Which part of a list is asked for.
@@ -46,18 +54,31 @@ fn id_of(user: &User) -> Result<UserId, AuthError> {
 {% else %}
 //! `{{ service.path }}`: there is nothing to ask for yet but what runs here.
 
+{% if project.auth %}
+use axum::Router;
+{% else %}
 use axum::{Router, routing::get};
+{% endif %}
 use serde::Serialize;
 {% if project.auth %}
-use ticketkit_auth::{AuthLayer, axum::CurrentUser};
+use ticketkit_auth::{
+    AuthLayer,
+    axum::{Access, Routes},
+};
 {% endif %}
 use ticketkit_core::axum::Json;
 
-/// Makes the routes of the service.
-pub(crate) fn router({% if project.auth %}auth: AuthLayer{% endif %}) -> Router {
-    Router::new().route("{{ service.path }}", get(about)){% if project.auth %}.layer(auth){% endif %}
-
+/// Makes the routes of the service{% if project.auth %}, each with whom it serves{% endif %}.
+{% if project.auth %}
+pub(crate) fn router(auth: AuthLayer) -> Router {
+    let routes =↵ Routes::new().get("{{ service.path }}", Access::SignedIn, about);
+    routes.into_router().layer(auth)
 }
+{% else %}
+pub(crate) fn router() -> Router {
+    Router::new().route("{{ service.path }}", get(about))
+}
+{% endif %}
 
 /// What runs here.
 #[derive(Debug, Serialize)]
@@ -67,7 +88,7 @@ struct About {
 }
 
 /// `GET {{ service.path }}`
-async fn about({% if project.auth %}_: CurrentUser{% endif %}) -> Json<About> {
+async fn about() -> Json<About> {
     Json(About { service: "{{ service.name }}", version: env!("CARGO_PKG_VERSION") })
 }
 {% endif %}

@@ -1,6 +1,6 @@
 use axum::Router;
 {% if project.auth %}
-use ticketkit_auth::{AuthLayer{% if service.resources %}, CrossSiteLayer{% endif %}};
+use ticketkit_auth::{% if service.resources %}{AuthLayer, CrossSiteLayer}{% else %}AuthLayer{% endif %};
 {% endif %}
 use ticketkit_core::{
     ErrorLayer,
@@ -78,6 +78,11 @@ pub struct {{ service.pascal }}Service {
 impl {{ service.pascal }}Service {
     /// The part of `/openapi.json` that describes the routes of this service.
     pub const OPENAPI: &str = include_str!("../api/openapi.json");
+{% if service.events or service.handlers %}
+
+    /// The part of `/asyncapi.json` that says what this service sends and receives.
+    pub const ASYNCAPI: &str = include_str!("../api/asyncapi.json");
+{% endif %}
 
     /// Migrates the database{% if service.handlers %} and declares the subscription: from here on events are kept for it{% endif %}.
     ///

@@ -21,6 +21,9 @@ use ticketkit_auth::testing::TestAuth;
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
 use ticketkit_events::{Bus, {% if service.events %}Clock, {% endif %}sql::Database};
 use tower::ServiceExt;
+{% if project.postgres %}
+use uuid::Uuid;
+{% endif %}
 
 pub(crate) struct World {
 {% if project.auth %}
@@ -52,7 +55,15 @@ pub(crate) struct Answer {
 impl World {
     pub(crate) async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
+{% if project.postgres %}
+        let database = match std::env::var("{{ project.shouted }}_TEST_DATABASE_URL") {
+            // One of its own for each test.
+            Ok(url) => Database::open(&format!("{url}_{}", Uuid::now_v7().simple())).await.unwrap(),
+            Err(_) => Database::open_file(dir.path().join("{{ service.name }}.db")).await.unwrap(),
+        };
+{% else %}
         let database =↵ Database::open_file(dir.path().join("{{ service.name }}.db")).await.unwrap();
+{% endif %}
         let (bus, health, shutdown) = (Bus::memory(), Health::default(), Shutdown::new());
 {% if project.auth %}
         let auth = TestAuth::new();

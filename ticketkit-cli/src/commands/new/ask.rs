@@ -1,9 +1,12 @@
 //! Questions in a terminal; each has a default, and what is typed is checked as it is typed.
 
-use inquire::{InquireError, Text, validator::Validation};
+use std::fmt;
+
+use clap::ValueEnum;
+use inquire::{Confirm, InquireError, Select, Text, validator::Validation};
 
 use crate::{
-    answers::Answers,
+    answers::{Answers, DatabaseKind},
     commands::add::new_service,
     failure::Failure,
     names::{self, Name},
@@ -38,6 +41,34 @@ pub(super) fn services(answers: &Answers) -> Result<Vec<String>, Failure> {
         .prompt()
         .map_err(|error| given_up(&error))?;
     Ok(text.split_whitespace().map(str::to_owned).collect())
+}
+
+/// Asks whether there are accounts.
+pub(super) fn auth() -> Result<bool, Failure> {
+    Confirm::new("Do people sign in?")
+        .with_default(false)
+        .with_help_message("a service auth: accounts, sessions, bans; the others ask who is there")
+        .prompt()
+        .map_err(|error| given_up(&error))
+}
+
+/// Asks what keeps the data.
+pub(super) fn database() -> Result<DatabaseKind, Failure> {
+    /// A database with its explanation, which is that of `--help`.
+    struct Choice(DatabaseKind, String);
+
+    impl fmt::Display for Choice {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(&self.1)
+        }
+    }
+
+    let choices = DatabaseKind::value_variants().iter().filter_map(|&kind| {
+        let value = kind.to_possible_value()?;
+        Some(Choice(kind, format!("{}: {}", value.get_name(), value.get_help()?)))
+    });
+    let chosen = Select::new("What keeps the data?", choices.collect()).prompt();
+    chosen.map(|Choice(kind, _)| kind).map_err(|error| given_up(&error))
 }
 
 fn valid<T>(result: Result<T, names::InvalidName>) -> Validation {
