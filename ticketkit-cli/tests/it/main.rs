@@ -9,12 +9,15 @@ mod dev;
 #[cfg(unix)]
 mod doctor;
 mod earlier;
+mod example;
 mod generated;
 #[cfg(unix)]
 mod hostile;
 mod interrupted;
 mod making;
+mod matrix;
 mod merging;
+mod packaged;
 mod removing;
 #[cfg(unix)]
 mod running;
