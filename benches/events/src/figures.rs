@@ -9,32 +9,42 @@ pub(crate) fn rate(count: u64, begun: Instant) -> f64 {
     count as f64 / begun.elapsed().as_secs_f64()
 }
 
-/// Runs two sides in turns, each pair after a step that prepares it, and returns the best rate of each: whatever else the machine does only
-/// ever makes a round slower.
+/// Runs short rounds of two sides in turns, each pair after a step that prepares it, and returns the
+/// rates of the pair whose ratio is the median.
+///
+/// Whatever else the machine does hits both rounds of a pair about alike, and the side that goes first
+/// changes: a ratio is worth more than either rate, and the median more than the best.
 pub(crate) async fn compare(
-    rounds: usize,
+    pairs: usize,
     mut before: impl AsyncFnMut() -> Result<()>,
     mut ours: impl AsyncFnMut() -> Result<f64>,
     mut reference: impl AsyncFnMut() -> Result<f64>,
 ) -> Result<(f64, f64)> {
-    let mut best = (0.0_f64, 0.0_f64);
-    for _ in 0..rounds {
+    let mut all: Vec<(f64, f64)> = Vec::with_capacity(pairs);
+    for n in 0..pairs {
         before().await?;
         let begun = cpu_time();
-        let ours = ours().await?;
-        let between = cpu_time();
-        let round = (ours, reference().await?);
-        let ended = cpu_time();
+        let (pair, times) = if n % 2 == 0 {
+            let ours = ours().await?;
+            let between = cpu_time();
+            let reference = reference().await?;
+            ((ours, reference), (between - begun, cpu_time() - between))
+        } else {
+            let reference = reference().await?;
+            let between = cpu_time();
+            let ours = ours().await?;
+            ((ours, reference), (cpu_time() - between, between - begun))
+        };
+        let ((ours, reference), (cpu, cpu_of_reference)) = (pair, times);
+        // For those who look for what costs: the rates, and what this process has computed.
         eprintln!(
-            "  {:.0} {:.0}  cpu {:?} {:?}",
-            round.0,
-            round.1,
-            between - begun,
-            ended - between
+            "  {ours:.0} / {reference:.0} = {:.2}, {cpu:?} / {cpu_of_reference:?} of CPU",
+            ours / reference
         );
-        best = (best.0.max(round.0), best.1.max(round.1));
+        all.push(pair);
     }
-    Ok(best)
+    all.sort_unstable_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
+    all.get(pairs / 2).copied().ok_or_else(|| "no pair was run".into())
 }
 
 /// Returns the time that this part of the times does not exceed, in milliseconds.

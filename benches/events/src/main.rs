@@ -6,7 +6,7 @@
 
 mod figures;
 mod rabbitmq;
-mod raw;
+mod sql;
 
 use std::error::Error;
 
@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use ticketkit_events::Event;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+const GROUPS: [&str; 7] = ["publish", "consume", "relay", "latency", "outbox", "inbox", "memory"];
 
 /// An event whose data is 512 bytes of JSON.
 #[derive(Serialize, Deserialize, Event)]
@@ -36,21 +38,22 @@ impl Made {
 #[tokio::main]
 async fn main() -> Result<()> {
     let chosen: Vec<String> = std::env::args().skip(1).collect();
-    let runs = |group: &str| chosen.is_empty() || chosen.iter().any(|name| name == group);
-    if runs("publish") {
-        rabbitmq::publish().await?;
+    if let Some(odd) = chosen.iter().find(|name| !GROUPS.contains(&name.as_str())) {
+        return Err(format!("no group {odd:?}; there are: {}", GROUPS.join(", ")).into());
     }
-    if runs("consume") {
-        rabbitmq::consume().await?;
-    }
-    if runs("relay") {
-        rabbitmq::relay().await?;
-    }
-    if runs("latency") {
-        rabbitmq::latency().await?;
-    }
-    if runs("memory") {
-        rabbitmq::memory().await?;
+    for group in GROUPS
+        .into_iter()
+        .filter(|&name| chosen.is_empty() || chosen.iter().any(|chosen| chosen == name))
+    {
+        match group {
+            "publish" => rabbitmq::publish().await?,
+            "consume" => rabbitmq::consume().await?,
+            "relay" => rabbitmq::relay().await?,
+            "latency" => rabbitmq::latency().await?,
+            "outbox" => sql::outbox().await?,
+            "inbox" => sql::inbox().await?,
+            _ => rabbitmq::memory().await?,
+        }
     }
     Ok(())
 }

@@ -68,14 +68,14 @@ impl<T> Window<T> {
         self.pending.len()
     }
 
-    /// Takes a confirm in, with the message that came with it; returns what is
-    /// certain now.
+    /// Takes a confirm in, with the message that came with it; tells what is certain now.
     pub(super) fn confirmed(
         &mut self,
         number: u64,
         accepted: bool,
         returned: Option<(Identity, String)>,
-    ) -> Vec<(T, Verdict)> {
+        mut certain: impl FnMut(T, Verdict),
+    ) {
         let settles_doubts = returned.is_none();
         if let Some((identity, text)) = returned {
             // Two publishes of one identity are both returned, in their order.
@@ -91,18 +91,18 @@ impl<T> Window<T> {
             pending.confirmed = true;
             self.doubtful.push((number, accepted));
         }
-        if settles_doubts || self.pending.values().all(|pending| pending.confirmed) {
-            let doubtful = std::mem::take(&mut self.doubtful);
-            return doubtful.into_iter().filter_map(|(n, ok)| self.settle(n, ok)).collect();
-        }
-        // Of the ones in doubt, those are certain that were returned.
-        let (certain, doubtful) =
-            std::mem::take(&mut self.doubtful).into_iter().partition(|(number, _)| {
-                self.pending.get(number).is_some_and(|pending| pending.returned.is_some())
-            });
+        let all = settles_doubts || self.pending.values().all(|pending| pending.confirmed);
+        let mut doubtful = std::mem::take(&mut self.doubtful);
+        doubtful.retain(|&(number, accepted)| {
+            let returned = |pending: &Pending<T>| pending.returned.is_some();
+            // Of the ones in doubt, those are certain that were returned.
+            let is_certain = all || self.pending.get(&number).is_some_and(returned);
+            if is_certain && let Some((reply, verdict)) = self.settle(number, accepted) {
+                certain(reply, verdict);
+            }
+            !is_certain
+        });
         self.doubtful = doubtful;
-        let certain: Vec<(u64, bool)> = certain;
-        certain.into_iter().filter_map(|(n, ok)| self.settle(n, ok)).collect()
     }
 
     fn settle(&mut self, number: u64, accepted: bool) -> Option<(T, Verdict)> {
@@ -140,36 +140,50 @@ mod tests {
         window
     }
 
+    fn confirmed(
+        window: &mut Window<u32>,
+        number: u64,
+        accepted: bool,
+        returned: Option<(Identity, String)>,
+    ) -> Vec<(u32, Verdict)> {
+        let mut certain = Vec::new();
+        window.confirmed(number, accepted, returned, |n, verdict| certain.push((n, verdict)));
+        certain
+    }
+
     #[test]
     fn a_returned_message_is_matched_by_its_identity() {
         let mut window = window(3);
         // The return of 2 comes with the confirm of 1, and one without any next.
-        assert_eq!(window.confirmed(1, true, returned(2)), []);
+        assert_eq!(confirmed(&mut window, 1, true, returned(2)), []);
         assert_eq!(
-            window.confirmed(3, true, None),
+            confirmed(&mut window, 3, true, None),
             [(1, Verdict::Accepted), (3, Verdict::Accepted)]
         );
-        assert_eq!(window.confirmed(2, true, None), [(2, Verdict::Returned("NO_ROUTE".into()))]);
+        assert_eq!(
+            confirmed(&mut window, 2, true, None),
+            [(2, Verdict::Returned("NO_ROUTE".into()))]
+        );
         assert_eq!(window.len(), 0);
     }
 
     #[test]
     fn crossed_returns_are_told_apart() {
         let mut window = window(3);
-        assert_eq!(window.confirmed(2, true, returned(1)), []);
+        assert_eq!(confirmed(&mut window, 2, true, returned(1)), []);
         assert_eq!(
-            window.confirmed(1, true, returned(2)),
+            confirmed(&mut window, 1, true, returned(2)),
             [(2, Verdict::Returned("NO_ROUTE".into())), (1, Verdict::Returned("NO_ROUTE".into()))]
         );
-        assert_eq!(window.confirmed(3, false, None), [(3, Verdict::Refused)]);
+        assert_eq!(confirmed(&mut window, 3, false, None), [(3, Verdict::Refused)]);
     }
 
     #[test]
     fn the_last_confirm_settles_all_doubts() {
         let mut window = window(2);
-        assert_eq!(window.confirmed(1, true, returned(2)), []);
+        assert_eq!(confirmed(&mut window, 1, true, returned(2)), []);
         assert_eq!(
-            window.confirmed(2, true, None),
+            confirmed(&mut window, 2, true, None),
             [(1, Verdict::Accepted), (2, Verdict::Returned("NO_ROUTE".into()))]
         );
         assert_eq!(window.abandon().count(), 0);

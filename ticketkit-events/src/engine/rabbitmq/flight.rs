@@ -1,5 +1,11 @@
 //! One publish on its way, and what became of it.
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use lapin::{
     BasicProperties, Channel, Confirmation, options::BasicPublishOptions, types::ShortString,
 };
@@ -17,6 +23,62 @@ pub(super) struct Message {
 }
 
 pub(super) type Landed = Result<(bool, Option<(Identity, String)>), String>;
+
+/// What is on its way.
+///
+/// A flight is a large future, and one is made for each message: those that have landed leave their
+/// place in memory to the next.
+pub(super) struct Flights<F> {
+    under_way: FuturesUnordered<Flight<F>>,
+    free: Vec<Place<F>>,
+}
+
+type Place<F> = Pin<Box<Option<F>>>;
+
+struct Flight<F> {
+    /// Until it has landed.
+    place: Option<Place<F>>,
+}
+
+impl<F> Default for Flights<F> {
+    fn default() -> Self {
+        Self { under_way: FuturesUnordered::new(), free: Vec::new() }
+    }
+}
+
+impl<F: Future> Flights<F> {
+    pub(super) fn push(&mut self, flight: F) {
+        let mut place = self.free.pop().unwrap_or_else(|| Box::pin(None));
+        place.set(Some(flight));
+        self.under_way.push(Flight { place: Some(place) });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.under_way.is_empty()
+    }
+
+    /// Waits for one to land; returns none at once where none is under way. Can be dropped at any time.
+    pub(super) async fn next(&mut self) -> Option<F::Output> {
+        let (place, landed) = self.under_way.next().await?;
+        self.free.push(place);
+        Some(landed)
+    }
+}
+
+impl<F: Future> Future for Flight<F> {
+    type Output = (Place<F>, F::Output);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(mut place) = self.place.take() else { return Poll::Pending };
+        let Some(flight) = place.as_mut().as_pin_mut() else { return Poll::Pending };
+        let Poll::Ready(landed) = flight.poll(cx) else {
+            self.place = Some(place);
+            return Poll::Pending;
+        };
+        place.set(None);
+        Poll::Ready((place, landed))
+    }
+}
 
 pub(super) async fn fly(channel: &Channel, number: u64, message: Message) -> (u64, Landed) {
     let options = BasicPublishOptions { mandatory: true, immediate: false };

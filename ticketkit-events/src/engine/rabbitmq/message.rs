@@ -9,8 +9,20 @@ use lapin::{
     BasicProperties,
     types::{AMQPValue, FieldTable, ShortString},
 };
+use uuid::Uuid;
 
 use crate::{Causation, Envelope, EventId, Timestamp};
+
+const ID: &str = "cloudEvents:id";
+const TYPE: &str = "cloudEvents:type";
+const SOURCE: &str = "cloudEvents:source";
+const TIME: &str = "cloudEvents:time";
+const SUBJECT: &str = "cloudEvents:subject";
+const DATA_VERSION: &str = "cloudEvents:dataversion";
+const CORRELATION_ID: &str = "cloudEvents:correlationid";
+const CAUSATION_ID: &str = "cloudEvents:causationid";
+const TRACEPARENT: &str = "cloudEvents:traceparent";
+const TRACESTATE: &str = "cloudEvents:tracestate";
 
 /// Failures that were counted so far.
 pub(super) const FAILURES: &str = "ticketkit-failures";
@@ -34,7 +46,8 @@ pub(super) const WAKE: &str = "ticketkit-wake";
 /// A message that arrived.
 #[derive(Debug)]
 pub(super) struct Received {
-    pub(super) properties: BasicProperties,
+    /// Boxed, since they are large and handed on several times.
+    pub(super) properties: Box<BasicProperties>,
     pub(super) body: Vec<u8>,
 }
 
@@ -44,32 +57,33 @@ pub(super) fn properties(event: &Envelope, partitions: u8) -> BasicProperties {
     let mut text = |name: &'static str, value: &str| {
         headers.insert(name.into(), AMQPValue::LongString(value.into()));
     };
-    let id = event.id.to_string();
+    let mut buffer = Uuid::encode_buffer();
+    let id: &str = event.id.as_uuid().hyphenated().encode_lower(&mut buffer);
     text("cloudEvents:specversion", "1.0");
-    text("cloudEvents:id", &id);
-    text("cloudEvents:type", &event.kind);
-    text("cloudEvents:source", &event.source);
-    text("cloudEvents:time", &event.time.to_string());
-    text("cloudEvents:subject", &event.key);
+    text(ID, id);
+    text(TYPE, &event.kind);
+    text(SOURCE, &event.source);
+    text(TIME, &event.time.to_string());
+    text(SUBJECT, &event.key);
     let causation = &event.causation;
     for (name, value) in [
-        ("cloudEvents:correlationid", &causation.correlation_id),
-        ("cloudEvents:causationid", &causation.causation_id),
-        ("cloudEvents:traceparent", &causation.traceparent),
-        ("cloudEvents:tracestate", &causation.tracestate),
+        (CORRELATION_ID, &causation.correlation_id),
+        (CAUSATION_ID, &causation.causation_id),
+        (TRACEPARENT, &causation.traceparent),
+        (TRACESTATE, &causation.tracestate),
     ] {
         if let Some(value) = value {
             text(name, value);
         }
     }
     let version = AMQPValue::LongInt(i32::try_from(event.version).unwrap_or(i32::MAX));
-    headers.insert("cloudEvents:dataversion".into(), version);
+    headers.insert(DATA_VERSION.into(), version);
     let partition = self::partition(crate::partition::partition(&event.key, partitions));
     headers.insert(PARTITION.into(), partition);
     let properties = BasicProperties::default()
         .with_content_type("application/json".into())
         .with_delivery_mode(2)
-        .with_message_id(short(&id))
+        .with_message_id(short(id))
         .with_headers(headers);
     match u64::try_from(event.time.as_millis() / 1000) {
         Ok(seconds) => properties.with_timestamp(seconds),
@@ -94,27 +108,27 @@ impl Received {
     }
 
     fn attributes(&self) -> Result<Envelope, String> {
-        let need = |name: &str| {
-            self.str(name).ok_or_else(|| format!("the message has no header {name:?}"))
-        };
+        let attributes = self.properties.headers().as_ref().map(Attributes::of).unwrap_or_default();
         let parsed = |name: &str, text: &str| format!("the header {name:?} is {text:?}");
-        let id = need("cloudEvents:id")?;
-        let time = need("cloudEvents:time")?;
+        let text = |value: Option<&AMQPValue>| Some(text_of(value?)?.into_owned());
+        let id = need(ID, attributes.id)?;
+        let time = need(TIME, attributes.time)?;
         Ok(Envelope {
-            id: id.parse().map_err(|_| parsed("cloudEvents:id", &id))?,
-            kind: need("cloudEvents:type")?.into_owned(),
-            source: need("cloudEvents:source")?.into_owned(),
-            time: time.parse().map_err(|_| parsed("cloudEvents:time", &time))?,
-            key: self.text("cloudEvents:subject").unwrap_or_default(),
-            version: self
-                .number("cloudEvents:dataversion")
+            id: id.parse().map_err(|_| parsed(ID, &id))?,
+            kind: need(TYPE, attributes.kind)?.into_owned(),
+            source: need(SOURCE, attributes.source)?.into_owned(),
+            time: time.parse().map_err(|_| parsed(TIME, &time))?,
+            key: text(attributes.subject).unwrap_or_default(),
+            version: attributes
+                .version
+                .and_then(number_of)
                 .and_then(|version| u32::try_from(version).ok())
                 .unwrap_or(1),
             causation: Causation {
-                correlation_id: self.text("cloudEvents:correlationid"),
-                causation_id: self.text("cloudEvents:causationid"),
-                traceparent: self.text("cloudEvents:traceparent"),
-                tracestate: self.text("cloudEvents:tracestate"),
+                correlation_id: text(attributes.correlation_id),
+                causation_id: text(attributes.causation_id),
+                traceparent: text(attributes.traceparent),
+                tracestate: text(attributes.tracestate),
             },
             data: String::new(),
         })
@@ -128,15 +142,13 @@ impl Received {
         });
         whole.unwrap_or_else(|_| {
             let message_id = self.properties.message_id().as_ref().map(ToString::to_string);
-            let id = self.text("cloudEvents:id").or(message_id);
+            let id = self.text(ID).or(message_id);
             Envelope {
-                id: id
-                    .and_then(|id| id.parse().ok())
-                    .unwrap_or_else(|| EventId::from(uuid::Uuid::nil())),
-                kind: self.text("cloudEvents:type").unwrap_or_default(),
-                source: self.text("cloudEvents:source").unwrap_or_default(),
+                id: id.and_then(|id| id.parse().ok()).unwrap_or_else(|| EventId::from(Uuid::nil())),
+                kind: self.text(TYPE).unwrap_or_default(),
+                source: self.text(SOURCE).unwrap_or_default(),
                 time: Timestamp::EPOCH,
-                key: self.text("cloudEvents:subject").unwrap_or_default(),
+                key: self.text(SUBJECT).unwrap_or_default(),
                 version: 0,
                 causation: Causation::default(),
                 data: String::from_utf8_lossy(&self.body).into_owned(),
@@ -152,29 +164,12 @@ impl Received {
         self.header(name).is_some()
     }
 
-    fn str(&self, name: &str) -> Option<Cow<'_, str>> {
-        match self.header(name)? {
-            AMQPValue::LongString(text) => Some(String::from_utf8_lossy(text.as_bytes())),
-            AMQPValue::ShortString(text) => Some(text.as_str().into()),
-            _ => None,
-        }
-    }
-
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.str(name).map(Cow::into_owned)
+        text_of(self.header(name)?).map(Cow::into_owned)
     }
 
     pub(super) fn number(&self, name: &str) -> Option<i64> {
-        match self.header(name)? {
-            AMQPValue::ShortShortInt(n) => Some(i64::from(*n)),
-            AMQPValue::ShortShortUInt(n) => Some(i64::from(*n)),
-            AMQPValue::ShortInt(n) => Some(i64::from(*n)),
-            AMQPValue::ShortUInt(n) => Some(i64::from(*n)),
-            AMQPValue::LongInt(n) => Some(i64::from(*n)),
-            AMQPValue::LongUInt(n) => Some(i64::from(*n)),
-            AMQPValue::LongLongInt(n) => Some(*n),
-            _ => self.text(name)?.parse().ok(),
-        }
+        number_of(self.header(name)?)
     }
 
     /// Returns what the broker wrote when it gave the message up itself: why, in
@@ -193,6 +188,70 @@ impl Received {
             _ => 0,
         };
         Some((text("reason")?, text("queue")?, time))
+    }
+}
+
+/// The headers of an event, found in one pass: looked up one by one they cost as much as the rest of
+/// what is done with a message.
+#[derive(Default)]
+struct Attributes<'a> {
+    id: Option<&'a AMQPValue>,
+    kind: Option<&'a AMQPValue>,
+    source: Option<&'a AMQPValue>,
+    time: Option<&'a AMQPValue>,
+    subject: Option<&'a AMQPValue>,
+    version: Option<&'a AMQPValue>,
+    correlation_id: Option<&'a AMQPValue>,
+    causation_id: Option<&'a AMQPValue>,
+    traceparent: Option<&'a AMQPValue>,
+    tracestate: Option<&'a AMQPValue>,
+}
+
+impl<'a> Attributes<'a> {
+    fn of(headers: &'a FieldTable) -> Self {
+        let mut found = Self::default();
+        for (name, value) in headers {
+            let place = match name.as_str() {
+                ID => &mut found.id,
+                TYPE => &mut found.kind,
+                SOURCE => &mut found.source,
+                TIME => &mut found.time,
+                SUBJECT => &mut found.subject,
+                DATA_VERSION => &mut found.version,
+                CORRELATION_ID => &mut found.correlation_id,
+                CAUSATION_ID => &mut found.causation_id,
+                TRACEPARENT => &mut found.traceparent,
+                TRACESTATE => &mut found.tracestate,
+                _ => continue,
+            };
+            *place = Some(value);
+        }
+        found
+    }
+}
+
+fn need<'a>(name: &str, value: Option<&'a AMQPValue>) -> Result<Cow<'a, str>, String> {
+    value.and_then(text_of).ok_or_else(|| format!("the message has no header {name:?}"))
+}
+
+fn text_of(value: &AMQPValue) -> Option<Cow<'_, str>> {
+    match value {
+        AMQPValue::LongString(text) => Some(String::from_utf8_lossy(text.as_bytes())),
+        AMQPValue::ShortString(text) => Some(text.as_str().into()),
+        _ => None,
+    }
+}
+
+fn number_of(value: &AMQPValue) -> Option<i64> {
+    match value {
+        AMQPValue::ShortShortInt(n) => Some(i64::from(*n)),
+        AMQPValue::ShortShortUInt(n) => Some(i64::from(*n)),
+        AMQPValue::ShortInt(n) => Some(i64::from(*n)),
+        AMQPValue::ShortUInt(n) => Some(i64::from(*n)),
+        AMQPValue::LongInt(n) => Some(i64::from(*n)),
+        AMQPValue::LongUInt(n) => Some(i64::from(*n)),
+        AMQPValue::LongLongInt(n) => Some(*n),
+        _ => text_of(value)?.parse().ok(),
     }
 }
 
@@ -217,7 +276,7 @@ pub(super) fn restamped(
     let mut properties = properties.clone().with_delivery_mode(2).with_headers(headers);
     if properties.message_id().is_none() {
         // Without one, a returned message could not be matched.
-        properties = properties.with_message_id(short(&uuid::Uuid::now_v7().to_string()));
+        properties = properties.with_message_id(short(&Uuid::now_v7().to_string()));
     }
     properties
 }
@@ -261,20 +320,21 @@ mod tests {
     fn an_event_survives_the_way() {
         let event = event();
         let body = event.data.clone().into_bytes();
-        let mut received = Received { properties: properties(&event, 4), body: body.clone() };
+        let mut received =
+            Received { properties: properties(&event, 4).into(), body: body.clone() };
         assert_eq!(received.take_event(), Ok(event.clone()));
         let notes = vec![(FAILURES, number(2)), (ERROR, text("no"))];
-        let mut again = Received { properties: restamped(&received.properties, notes), body };
+        let mut again =
+            Received { properties: restamped(&received.properties, notes).into(), body };
         assert_eq!(again.take_event(), Ok(event));
         assert_eq!((again.number(FAILURES), again.text(ERROR)), (Some(2), Some("no".to_owned())));
         let clean = restamped(&again.properties, Vec::new());
-        assert_eq!(Received { properties: clean, body: Vec::new() }.number(FAILURES), None);
+        assert_eq!(Received { properties: clean.into(), body: Vec::new() }.number(FAILURES), None);
     }
 
     #[test]
     fn what_is_no_event_says_why_and_can_still_be_listed() {
-        let mut received =
-            Received { properties: BasicProperties::default(), body: b"\xff\xfe".to_vec() };
+        let mut received = Received { properties: Box::default(), body: b"\xff\xfe".to_vec() };
         assert!(received.take_event().unwrap_err().contains("cloudEvents:id"));
         assert_eq!(received.event_or_remains().kind, "");
     }

@@ -180,20 +180,23 @@ impl Inner {
         next(last.unwrap_or_default()).unwrap_or(now)
     }
 
-    async fn publish_one(&self, event: &Envelope) -> Result<(), EngineError> {
+    fn message(&self, event: &Envelope) -> Result<Message, EngineError> {
         let refuse = |_| {
             EngineError::unsupported(format!(
                 "the type {:?} is longer than the 255 bytes that RabbitMQ allows",
                 event.kind
             ))
         };
-        let message = Message {
+        Ok(Message {
             exchange: self.topology.exchange().into(),
             routing_key: ShortString::try_new(event.kind.as_str()).map_err(refuse)?,
             properties: message::properties(event, self.topology.partitions()),
             body: event.data.clone().into_bytes(),
-        };
-        self.publisher.publish(message).await
+        })
+    }
+
+    async fn publish_one(&self, event: &Envelope) -> Result<(), EngineError> {
+        self.publisher.publish(self.message(event)?).await
     }
 
     /// Publishes events of one key in their order: after one that failed, none.
@@ -286,10 +289,11 @@ impl Engine for RabbitMqEngine {
         &'a self,
         events: &'a [Envelope],
     ) -> BoxFuture<'a, Vec<Result<(), EngineError>>> {
+        if let [event] = events {
+            // A future by itself, which is a small one: it is made for each event.
+            return Box::pin(async move { vec![self.inner.publish_one(event).await] });
+        }
         Box::pin(async move {
-            if let [event] = events {
-                return vec![self.inner.publish_one(event).await];
-            }
             let mut chains: HashMap<&str, Vec<usize>> = HashMap::new();
             for (index, event) in events.iter().enumerate() {
                 chains.entry(&event.key).or_default().push(index);

@@ -140,7 +140,7 @@ impl<'a> Look<'a> {
         let Some(got) = got.map_err(failed("read parked events"))? else { return Ok(None) };
         self.held = true;
         let delivery = got.delivery;
-        let received = Received { properties: delivery.properties, body: delivery.data };
+        let received = Received { properties: delivery.properties.into(), body: delivery.data };
         Ok(Some(Stored { tag: delivery.delivery_tag, received }))
     }
 

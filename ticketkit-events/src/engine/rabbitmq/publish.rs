@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{FutureExt, Stream, StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, Stream, StreamExt};
 use lapin::{Channel, Connection, Event, options::ConfirmSelectOptions};
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -24,7 +24,7 @@ use super::{
     address::Address,
     confirm::Window,
     error::{failed, unreachable},
-    flight::{Message, answer, fly},
+    flight::{Flights, Message, answer, fly},
     link::{GRACE, backoff, connect},
     registry::Registry,
     topology::Topology,
@@ -91,21 +91,30 @@ impl Publisher {
     ///
     /// After an error it may be at the broker or not, unless the error says that no
     /// queue takes it: publish it again under the same id.
-    pub(super) async fn publish(&self, message: Message) -> Result<(), EngineError> {
-        let publish = async {
-            let (reply, answer) = oneshot::channel();
-            let sent = self.requests.send(Request { message: Box::new(message), reply }).await;
-            sent.map_err(|_| unreachable("the engine was closed".to_owned()))?;
-            answer.await.unwrap_or_else(|_| Err(unreachable("the engine was closed".to_owned())))
-        };
-        match timeout(LIMIT, publish).await {
-            Ok(result) => result,
-            Err(_) => Err(self.check().err().unwrap_or_else(|| {
-                EngineError::failed(
-                    "the rabbitmq engine does not know whether the broker has the event",
-                    format!("no confirm in {LIMIT:?}"),
-                )
-            })),
+    pub(super) fn publish(
+        &self,
+        message: Message,
+    ) -> impl Future<Output = Result<(), EngineError>> + Send + '_ {
+        // Before the future begins, so that this is a small one.
+        let message = Box::new(message);
+        async move {
+            let publish = async {
+                let (reply, answer) = oneshot::channel();
+                let sent = self.requests.send(Request { message, reply }).await;
+                sent.map_err(|_| unreachable("the engine was closed".to_owned()))?;
+                answer
+                    .await
+                    .unwrap_or_else(|_| Err(unreachable("the engine was closed".to_owned())))
+            };
+            match timeout(LIMIT, publish).await {
+                Ok(result) => result,
+                Err(_) => Err(self.check().err().unwrap_or_else(|| {
+                    EngineError::failed(
+                        "the rabbitmq engine does not know whether the broker has the event",
+                        format!("no confirm in {LIMIT:?}"),
+                    )
+                })),
+            }
         }
     }
 
@@ -224,7 +233,7 @@ async fn run(
 ) -> Option<String> {
     let channel = &session.channel;
     let mut window: Window<Reply> = Window::default();
-    let mut flights = FuturesUnordered::new();
+    let mut flights = Flights::default();
     let mut batch = Vec::with_capacity(BATCH);
     let (mut blocked, mut open) = (false, true);
     let reason = loop {
@@ -249,17 +258,17 @@ async fn run(
                 None => break "the connection was closed".to_owned(),
                 Some(_) => {}
             },
-            Some(landed) = flights.next(), if !flights.is_empty() => {
-                let mut next = Some(landed);
+            landed = flights.next(), if !flights.is_empty() => {
+                let mut next = landed;
                 let mut failure = None;
                 // One confirm of the broker ends many at once.
                 while let Some((number, result)) = next {
                     match result {
                         Ok((accepted, returned)) => {
-                            for (reply, verdict) in window.confirmed(number, accepted, returned) {
+                            window.confirmed(number, accepted, returned, |reply, verdict| {
                                 // A caller that went away needs no answer.
                                 let _ = reply.send(answer(verdict));
-                            }
+                            });
                         }
                         Err(reason) => {
                             failure = Some(reason);

@@ -216,7 +216,10 @@ impl Task {
         let mut end = Ok(());
         while let (Some(delivery), Ok(())) = (next.take(), &end) {
             let step = match delivery {
-                Some(Ok(delivery)) => self.deliver(session, delivery).await,
+                Some(Ok(Delivery { delivery_tag, properties, data, .. })) => {
+                    let received = Received { properties: properties.into(), body: data };
+                    self.deliver(session, delivery_tag, received).await
+                }
                 Some(Err(error)) => Err(describe(&error)),
                 None => Err("the broker has ended the consumer".to_owned()),
             };
@@ -235,10 +238,9 @@ impl Task {
     async fn deliver(
         &self,
         session: &mut Session,
-        delivery: Delivery,
+        tag: u64,
+        mut received: Received,
     ) -> Result<Option<Held>, String> {
-        let tag = delivery.delivery_tag;
-        let mut received = Received { properties: delivery.properties, body: delivery.data };
         let wake = received.has(message::WAKE);
         // With a single active consumer the first delivery tells that it is this one.
         if wake || !session.looked {

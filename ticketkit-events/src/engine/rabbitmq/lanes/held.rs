@@ -8,7 +8,7 @@ use crate::Envelope;
 #[derive(Clone, Debug)]
 pub(in super::super) struct Held {
     pub(in super::super) envelope: Arc<Envelope>,
-    pub(in super::super) properties: BasicProperties,
+    pub(in super::super) properties: Box<BasicProperties>,
     pub(in super::super) origin: Origin,
     pub(in super::super) failures: u32,
     pub(in super::super) crashes: u32,

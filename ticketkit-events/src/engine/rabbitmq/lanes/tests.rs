@@ -1,7 +1,5 @@
 use std::{sync::Arc, time::Duration};
 
-use lapin::BasicProperties;
-
 use super::*;
 use crate::{Causation, Envelope};
 
@@ -18,7 +16,7 @@ fn held(tag: u64, key: &str) -> Held {
     };
     Held {
         envelope: Arc::new(envelope),
-        properties: BasicProperties::default(),
+        properties: Box::default(),
         origin: Origin::Delivered(tag),
         failures: 0,
         crashes: 0,

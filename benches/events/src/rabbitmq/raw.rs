@@ -77,14 +77,13 @@ impl Raw {
         Ok(rate(count, begun))
     }
 
-    /// Takes so many messages, acknowledging each fifty at once; returns the rate.
+    /// Takes so many messages, acknowledging each fifty at once; returns the rate, from the first on.
     pub(crate) async fn consume(&self, url: &str, count: u64) -> Result<f64> {
         const PREFETCH: u16 = 1_000;
         const TOGETHER: u64 = 50;
         let connection = Connection::connect(url, Default::default()).await?;
         let channel = connection.create_channel().await?;
         channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
-        let begun = Instant::now();
         let mut consumer = channel
             .basic_consume(
                 self.queue.as_str().into(),
@@ -93,14 +92,16 @@ impl Raw {
                 FieldTable::default(),
             )
             .await?;
+        let mut begun = None;
         for n in 1..=count {
             let delivery = consumer.next().await.ok_or("the consumer has ended")??;
+            begun.get_or_insert_with(Instant::now);
             if n % TOGETHER == 0 || n == count {
                 delivery.acker.ack(BasicAckOptions { multiple: true }).await?;
             }
         }
-        let rate = rate(count, begun);
         channel.close(200, "done".into()).await?;
+        let rate = rate(count, begun.ok_or("nothing was taken")?);
         connection.close(200, "done".into()).await?;
         Ok(rate)
     }

@@ -1,0 +1,62 @@
+//! The outbox and the inbox beside the same statements without them.
+
+mod inbox;
+mod outbox;
+
+use ticketkit_events::sql::{Database, Migration};
+
+pub(crate) use self::{inbox::inbox, outbox::outbox};
+use crate::Result;
+
+/// What works on a database at the same time: as many as a subscription handles by default.
+const TASKS: u64 = 8;
+
+const TABLES: &[Migration] = &[Migration::new(
+    1,
+    "what a service has",
+    "create table stock (id bigint primary key, available bigint not null);
+     create table orders (id text primary key, stock_id bigint not null, buyer text not null);
+     insert into stock (id, available)
+     values (0, 9000000), (1, 9000000), (2, 9000000), (3, 9000000),
+            (4, 9000000), (5, 9000000), (6, 9000000), (7, 9000000);",
+)];
+
+/// A database of its own at the server, which goes when it is dropped in order.
+struct OnPostgres {
+    server: String,
+    name: String,
+    url: String,
+    database: Database,
+}
+
+impl OnPostgres {
+    async fn open() -> Result<Self> {
+        let server = std::env::var("TICKETKIT_TEST_POSTGRES_URL")
+            .map_err(|_| "TICKETKIT_TEST_POSTGRES_URL must name a server")?;
+        let name = format!("bench_{}", uuid::Uuid::now_v7().simple());
+        let (host, _) = server.rsplit_once('/').ok_or("the URL of the server names no database")?;
+        let url = format!("{host}/{name}");
+        let database = Database::open(&url).await?;
+        database.migrate(TABLES).await?;
+        Ok(Self { server, name, url, database })
+    }
+
+    /// Removes it, so that it costs the server nothing.
+    async fn remove(self) -> Result<()> {
+        use sqlx::Connection as _;
+
+        self.database.close().await;
+        let mut server = sqlx::PgConnection::connect(&self.server).await?;
+        let statement = format!("drop database {} with (force)", self.name);
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut server).await?;
+        Ok(())
+    }
+}
+
+/// Executes a statement in a transaction of its own.
+async fn execute(database: &Database, statement: &'static str) -> Result<()> {
+    let mut tx = database.begin().await?;
+    sqlx::raw_sql(statement).execute(tx.conn()).await?;
+    tx.commit().await?;
+    Ok(())
+}
