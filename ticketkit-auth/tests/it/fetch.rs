@@ -67,21 +67,21 @@ fn urls_are_checked_at_the_start() {
 }
 
 fn certificate(pem: &str) -> CertificateDer<'static> {
-    CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()
+    CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")
 }
 
 /// Serves `/good` on localhost, with a certificate of the tests' own authority.
 async fn serve_tls() -> String {
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("../data/server.key")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("../data/server.key")).expect("a key");
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
-        .unwrap()
+        .expect("the provider has them")
         .with_no_client_auth()
         .with_single_cert(vec![certificate(include_str!("../data/server.pem"))], key)
-        .unwrap();
+        .expect("they belong together");
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
     let router = Router::new().route("/good", get(async || "document"));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
