@@ -26,6 +26,7 @@ const ORDERS: usize = 3_200;
 const SCRIPT: &str = "\
 \\set number :number + 1
 \\set order random(1, 1000000000000)
+\\set partition :order % 16
 begin;
 select pg_advisory_xact_lock_shared(hashtextextended('user/' || :client_id, 0));
 select id, version, title, price, currency, user_id, status from tickets
@@ -40,9 +41,12 @@ insert into orders (id, version, user_id, seller_id, status, expires_at,
   values ('order-' || :client_id || '-' || :order, 1, 'user-' || :client_id, 'seller', 'created', 9000000000000,
           'pgbench-' || :client_id || '-' || :number, 1, 'A seat', 4500, 'USD')
   on conflict do nothing;
-insert into ticketkit_outbox (id, kind, source, time, event_key, version, correlation_id, data)
+insert into order_history (id, order_id, version, at, kind, reason, payment_id, actor_id)
+  values ('line-' || :client_id || '-' || :order, 'order-' || :client_id || '-' || :order, 1, 1, 'created',
+          null, null, 'user-' || :client_id);
+insert into ticketkit_outbox (id, kind, source, time, event_key, version, correlation_id, data, partition)
   values ('event-' || :client_id || '-' || :order, 'pgbench', '/orders', 1, :order::text, 1, 'request',
-          repeat('x', 420));
+          repeat('x', 420), :partition);
 commit;
 ";
 
