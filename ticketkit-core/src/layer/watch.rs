@@ -29,6 +29,7 @@ pin_project! {
 }
 
 /// Tells whether a body is made while it is sent; one of a known length is there already.
+#[cfg(feature = "axum")]
 pub(super) fn is_streamed(body: &impl Body) -> bool {
     !body.is_end_stream() && body.size_hint().exact().is_none()
 }
