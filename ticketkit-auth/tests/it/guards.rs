@@ -212,7 +212,9 @@ async fn a3_a_guard_can_have_a_condition() {
     let clock = time.clock();
     let may_refund = GuardLayer::role("support").when(|user| {
         let permissions = user.claims().custom::<HashMap<String, Vec<String>>>();
-        permissions.is_ok_and(|mine| mine["permissions"].contains(&"refund".to_owned()))
+        permissions.is_ok_and(|mine| {
+            mine.get("permissions").is_some_and(|own| own.contains(&"refund".to_owned()))
+        })
     });
     let fresh = GuardLayer::signed_in()
         .when(move |user| user.signed_in_at().is_some_and(|at| clock.unix_millis() - at < 300_000));

@@ -45,7 +45,7 @@ macro_rules! files {
 }
 
 files! {
-    Project Owned "Cargo.toml" = "root/Cargo.toml";
+    Project Owned "Cargo.toml" = "root/manifest.toml";
     Project Yours "README.md" = "root/README.md";
     Project Yours ".gitignore" = "root/gitignore";
     Project Yours "rustfmt.toml" = "root/rustfmt.toml";
@@ -57,7 +57,7 @@ files! {
     Project Yours "deploy/kubernetes.yaml" = "root/kubernetes.yaml";
     Project Yours ".github/workflows/ci.yml" = "root/ci.yml";
 
-    Project Owned "contracts/Cargo.toml" = "contracts/Cargo.toml";
+    Project Owned "contracts/Cargo.toml" = "contracts/manifest.toml";
     Project Owned "contracts/src/lib.rs" = "contracts/lib.rs";
     Project Owned "contracts/api/asyncapi.json" if "project.events" = "contracts/asyncapi.json";
     Project Owned "contracts/src/schemas.rs" if "project.events" = "contracts/schemas.rs";
@@ -68,7 +68,7 @@ files! {
     Contract Yours "contracts/src/{{ item.snake }}.rs" = "contracts/event.rs";
     Contract Yours "contracts/api/{{ item.subject }}.v1.json" = "contracts/event.json";
 
-    Project Owned "app/Cargo.toml" = "app/Cargo.toml";
+    Project Owned "app/Cargo.toml" = "app/manifest.toml";
     Project Yours "app/README.md" = "app/README.md";
     Project Yours "app/src/main.rs" = "app/main.rs";
     Project Yours "app/src/arguments.rs" = "app/arguments.rs";
@@ -82,7 +82,7 @@ files! {
     Project Yours "app/src/documents.rs" = "app/documents.rs";
     Project Yours "app/tests/it/main.rs" = "app/tests-main.rs";
 
-    Project Owned "auth/Cargo.toml" if "project.auth" = "auth/Cargo.toml";
+    Project Owned "auth/Cargo.toml" if "project.auth" = "auth/manifest.toml";
     Project Yours "auth/README.md" if "project.auth" = "auth/README.md";
     Project Yours "auth/api/asyncapi.json" if "project.auth" = "auth/asyncapi.json";
     Project Yours "auth/api/openapi.json" if "project.auth" = "auth/openapi.json";
@@ -125,7 +125,7 @@ files! {
     Project Yours "auth/tests/it/sessions.rs" if "project.auth" = "auth/tests/sessions.rs";
     Project Yours "auth/tests/it/world.rs" if "project.auth" = "auth/tests/world.rs";
 
-    Service Owned "{{ service.name }}/Cargo.toml" = "service/Cargo.toml";
+    Service Owned "{{ service.name }}/Cargo.toml" = "service/manifest.toml";
     Service Yours "{{ service.name }}/README.md" = "service/README.md";
     Service Owned "{{ service.name }}/api/asyncapi.json" if "service.events or service.handlers"
         = "service/asyncapi.json";

@@ -62,7 +62,8 @@ fn import(before: &str, items: &[&str], after: &str, indent: usize) -> Vec<Strin
         return vec![format!("{before}{item}{after}")];
     }
     let flat = format!("{before}{{{}}}{after}", items.join(", "));
-    if flat.len() <= WIDTH {
+    // rustfmt 1.9 counts the braces twice.
+    if flat.len() + 2 <= WIDTH {
         return vec![flat];
     }
     let inner = " ".repeat(indent + 4);

@@ -9,8 +9,9 @@ use crate::world::World;
 async fn it_says_what_runs_here() {
     let world = World::new().await;
 {% if project.auth %}
-    world.send("", "GET", "{{ service.path }}", Value::Null).await.problem(401, "unauthenticated");
-    let about = world.send("ada", "GET", "{{ service.path }}", Value::Null).await.expect(200);
+    let path = "{{ service.path }}";
+    world.send("", "GET", path, Value::Null).await.problem(401, "unauthenticated");
+    let about = world.send("ada", "GET", path, Value::Null).await.expect(200);
 {% else %}
     let about = world.send("GET", "{{ service.path }}", Value::Null).await.expect(200);
 {% endif %}
@@ -21,8 +22,8 @@ async fn it_says_what_runs_here() {
 #[tokio::test]
 async fn what_is_not_there_is_a_problem() {
     let world = World::new().await;
-    let answer = world.send({% if project.auth %}"ada", {% endif %}"GET", "{{ service.path }}/none/of/it", Value::Null).await;
-    answer.problem(404, "not_found");
+    let path = "{{ service.path }}/none/of/it";
+    world.send({% if project.auth %}"ada", {% endif %}"GET", path, Value::Null).await.problem(404, "not_found");
 }
 
 #[tokio::test]

@@ -56,10 +56,11 @@ impl World {
     pub(crate) async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
 {% if project.postgres %}
+        let file = dir.path().join("{{ service.name }}.db");
         let database = match std::env::var("{{ project.shouted }}_TEST_DATABASE_URL") {
             // One of its own for each test.
             Ok(url) => Database::open(&format!("{url}_{}", Uuid::now_v7().simple())).await.unwrap(),
-            Err(_) => Database::open_file(dir.path().join("{{ service.name }}.db")).await.unwrap(),
+            Err(_) => Database::open_file(file).await.unwrap(),
         };
 {% else %}
         let database =↵ Database::open_file(dir.path().join("{{ service.name }}.db")).await.unwrap();
