@@ -191,8 +191,7 @@ impl Received {
     }
 }
 
-/// The headers of an event, found in one pass: looked up one by one they cost as much as the rest of
-/// what is done with a message.
+/// The headers of an event, found in one pass.
 #[derive(Default)]
 struct Attributes<'a> {
     id: Option<&'a AMQPValue>,
