@@ -101,6 +101,9 @@ fn every_route_of_a_service_is_described_in_its_part_and_no_other() {
     }
 }
 
+/// What an instance tells of its view of these.
+const REPORTED: &str = "auth.view_reported";
+
 /// What tells every instance of bans and ended sessions.
 const FED: [&str; 4] = ["user.banned", "user.unbanned", "session.revoked", "auth.heartbeat"];
 
@@ -126,6 +129,11 @@ fn every_event_that_a_service_names_is_described_in_its_part_and_no_other() {
         if service == "auth" {
             // The feed of `ticketkit-auth` sends these in its name.
             named.extend(FED.map(|kind| format!("auth.send.{kind}")));
+            named.insert(format!("auth.receive.{REPORTED}"));
+        }
+        if service != "expiration" {
+            // Whoever has a view of revocations reports how far it is.
+            named.insert(format!("{service}.send.{REPORTED}"));
         }
         let part: Value = serde_json::from_str(part).unwrap();
         let described = part["operations"].as_object().unwrap();
