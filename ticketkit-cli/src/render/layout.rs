@@ -2,8 +2,9 @@
 //!
 //! Templates mark a list with `«a¦b¦c»`. If its line fits, it stays on it; otherwise each item gets a
 //! line of its own. A list that begins with `{` is that of a struct's fields, one that begins with
-//! `|` that of an import. What stands behind `=↵` may go on a line of its own. Imports and modules in consecutive lines are sorted, because the name of
-//! the project or of a resource decides on their order.
+//! `|` that of an import. What stands behind `=↵` may go on a line of its own. Imports and modules in
+//! consecutive lines are sorted, because the name of the project or of a resource decides on their
+//! order.
 
 /// The `max_width` of the generated `rustfmt.toml`.
 const WIDTH: usize = 100;
@@ -62,7 +63,7 @@ fn import(before: &str, items: &[&str], after: &str, indent: usize) -> Vec<Strin
         return vec![format!("{before}{item}{after}")];
     }
     let flat = format!("{before}{{{}}}{after}", items.join(", "));
-    // rustfmt 1.9 counts the braces twice.
+    // As seen of rustfmt 1.9: an import of 98 characters stays on its line, one of 99 does not.
     if flat.len() + 2 <= WIDTH {
         return vec![flat];
     }
@@ -170,6 +171,11 @@ mod tests {
     fn imports_are_filled_and_sorted() {
         assert_eq!(rust("use a::«|c¦B¦a»;\n"), "use a::{B, a, c};\n");
         assert_eq!(rust("use a::«|c»;\n"), "use a::c;\n");
+        let of_length = |length: usize| {
+            let item = "b".repeat(length - "use a::{, c};".len());
+            rust(&format!("use a::«|{item}¦c»;\n")).lines().count()
+        };
+        assert_eq!([98, 99].map(of_length), [1, 3]);
         assert_eq!(
             rust("use b::c;\nuse a::d;\n\nmod z;\npub mod a;\n"),
             "use a::d;\nuse b::c;\n\npub mod a;\nmod z;\n"

@@ -40,7 +40,8 @@ fn a_project_builds_against_the_packaged_crates() {
         let folder = place.home().join(format!("{name}-{}", env!("CARGO_PKG_VERSION")));
         folder.to_str().unwrap().to_owned()
     };
-    // What the program renders is in its package, from which cargo leaves out any folder with a `Cargo.toml`.
+    // What the program renders is in its package. Cargo leaves out any folder with a `Cargo.toml`,
+    // so the templates call theirs otherwise.
     assert!(Path::new(&folder("ticketkit-cli")).join("templates/root/manifest.toml").is_file());
 
     let new = "new shop --service tickets --auth --db both --deps crates-io --no-git";
