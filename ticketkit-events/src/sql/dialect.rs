@@ -70,6 +70,16 @@ impl Dialect {
         }
     }
 
+    /// Returns how many statements that several share are executed at the same time.
+    pub(crate) fn shared_at_once(self) -> usize {
+        match self {
+            // One writes at a time.
+            Self::Sqlite => 1,
+            // While one syncs, those that come meanwhile gather for the other.
+            Self::Postgres => 2,
+        }
+    }
+
     /// Returns how long claims last when nobody renews them.
     pub(crate) fn lease(self) -> Duration {
         match self {

@@ -1,11 +1,17 @@
 //! The inbox: which events a subscription has handled.
+//!
+//! A handler with a [`Tx`] has its row in that transaction, with its effects: one
+//! statement for several deliveries would be one transaction for them, in which a slow handler keeps
+//! the effects of others from being seen, its locks are held until the last is done, and two that
+//! never met can end in a deadlock. What has no effects beside it is shared: the rows of handlers
+//! without a transaction, and looks for duplicates.
 
-use std::time::Duration;
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use sqlx::{AnyConnection, AnyPool};
+use sqlx::{AssertSqlSafe, Row};
 use tracing::warn;
 
-use super::{Database, Durability};
+use super::{Database, Durability, Tx, gather::Gather};
 use crate::{EventId, Timestamp};
 
 /// Long enough for an event that was parked on a Friday and redriven on a Monday,
@@ -15,63 +21,160 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// So that a sweep after a long pause does not hold the writer for long.
 const SWEEP_BATCH: i64 = 5000;
 
-/// Records the event; returns false if it was recorded before.
-pub(crate) async fn insert(
-    connection: &mut AnyConnection,
-    subscription: &str,
-    event: EventId,
-    now: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query(
-        "insert into ticketkit_inbox (subscription, event_id, handled_at)
-         values ($1, $2, $3)
-         on conflict (subscription, event_id) do nothing",
-    )
-    .bind(subscription)
-    .bind(event.to_string())
-    .bind(now.as_millis())
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() > 0)
+/// The inbox of one subscription; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Inbox {
+    inner: Arc<Inner>,
 }
 
-pub(crate) async fn contains(
-    reader: &AnyPool,
-    subscription: &str,
-    event: EventId,
-) -> Result<bool, sqlx::Error> {
-    let found = sqlx::query(
-        "select handled_at from ticketkit_inbox where subscription = $1 and event_id = $2",
-    )
-    .bind(subscription)
-    .bind(event.to_string())
-    .fetch_optional(reader)
-    .await?;
-    Ok(found.is_some())
+#[derive(Debug)]
+struct Inner {
+    database: Database,
+    subscription: String,
+    looks: Gather,
+    notes: Gather,
 }
 
-impl Database {
-    /// Sweeps the inbox of a subscription now and then, for ever.
-    pub(crate) async fn keep_inbox_swept(&self, subscription: &str) {
+impl Inbox {
+    pub(crate) fn new(database: &Database, subscription: &str) -> Self {
+        let at_once = database.dialect().shared_at_once();
+        Self {
+            inner: Arc::new(Inner {
+                database: database.clone(),
+                subscription: subscription.to_owned(),
+                looks: Gather::new(at_once),
+                notes: Gather::new(at_once),
+            }),
+        }
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.inner.database
+    }
+
+    /// Records the event in the transaction of its effects; returns false if it was recorded before.
+    pub(crate) async fn insert(&self, tx: &mut Tx, event: EventId) -> Result<bool, sqlx::Error> {
+        self.inner.insert(tx, event).await
+    }
+
+    /// Returns whether the event is recorded.
+    pub(crate) async fn contains(&self, event: EventId) -> Result<bool, sqlx::Error> {
+        let inner = &self.inner;
+        match inner.looks.run(event, |events| inner.look(events)).await {
+            Some(found) => Ok(found),
+            None => inner.look(vec![event]).await.map(|found| !found.is_empty()),
+        }
+    }
+
+    /// Records an event that has no effects in the database.
+    pub(crate) async fn note(&self, event: EventId) -> Result<(), sqlx::Error> {
+        let inner = &self.inner;
+        match inner.notes.run(event, |events| inner.note(events)).await {
+            Some(_) => Ok(()),
+            None => inner.note(vec![event]).await.map(drop),
+        }
+    }
+
+    /// Sweeps it now and then, for ever.
+    pub(crate) async fn keep_swept(&self) {
+        let (database, subscription) = (&self.inner.database, &self.inner.subscription);
         loop {
-            match self.sweep_inbox(subscription).await {
+            match database.sweep_inbox(subscription).await {
                 Ok(SWEEP_BATCH..) => {}
-                Ok(_) => self.clock().sleep_until(self.now() + SWEEP_EVERY).await,
+                Ok(_) => database.clock().sleep_until(database.now() + SWEEP_EVERY).await,
                 Err(error) => {
                     warn!(
                         subscription,
                         error = &error as &dyn std::error::Error,
                         "the inbox was not swept"
                     );
-                    self.clock().sleep_until(self.now() + SWEEP_EVERY).await;
+                    database.clock().sleep_until(database.now() + SWEEP_EVERY).await;
                 }
             }
         }
     }
+}
 
+impl Inner {
+    /// Returns those of the events that are recorded.
+    async fn look(&self, events: Vec<EventId>) -> Result<HashSet<EventId>, sqlx::Error> {
+        let rows = if let [event] = events[..] {
+            sqlx::query(
+                "select event_id from ticketkit_inbox where subscription = $1 and event_id = $2",
+            )
+            .bind(self.subscription.clone())
+            .bind(event.to_string())
+            .fetch_all(self.database.reader())
+            .await?
+        } else {
+            let query = format!(
+                "select event_id from ticketkit_inbox
+                 where subscription = $1 and event_id in ({})",
+                listed(&events, |id| format!("'{id}'"))
+            );
+            // Ids of a form of our own; a text that differs each time is not worth keeping.
+            sqlx::query(AssertSqlSafe(query))
+                .persistent(false)
+                .bind(self.subscription.clone())
+                .fetch_all(self.database.reader())
+                .await?
+        };
+        let mut found = HashSet::with_capacity(rows.len());
+        for row in &rows {
+            // What is no id is none of these.
+            found.extend(row.try_get::<String, _>("event_id")?.parse::<EventId>());
+        }
+        Ok(found)
+    }
+
+    async fn insert(&self, tx: &mut Tx, event: EventId) -> Result<bool, sqlx::Error> {
+        let done = sqlx::query(
+            "insert into ticketkit_inbox (subscription, event_id, handled_at)
+             values ($1, $2, $3)
+             on conflict (subscription, event_id) do nothing",
+        )
+        .bind(self.subscription.clone())
+        .bind(event.to_string())
+        .bind(self.database.now().as_millis())
+        .execute(tx.conn())
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Records the events in a transaction; says nothing of which are new.
+    async fn note(&self, mut events: Vec<EventId>) -> Result<HashSet<EventId>, sqlx::Error> {
+        let mut tx = self.database.begin().await?;
+        if let [event] = events[..] {
+            self.insert(&mut tx, event).await?;
+        } else {
+            // Two who record the same in another order would wait for each other.
+            events.sort_unstable();
+            let insert = format!(
+                "insert into ticketkit_inbox (subscription, event_id, handled_at)
+                 values {}
+                 on conflict (subscription, event_id) do nothing",
+                listed(&events, |id| format!("($1, '{id}', $2)"))
+            );
+            sqlx::query(AssertSqlSafe(insert))
+                .persistent(false)
+                .bind(self.subscription.clone())
+                .bind(self.database.now().as_millis())
+                .execute(tx.conn())
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(HashSet::new())
+    }
+}
+
+fn listed(events: &[EventId], form: impl Fn(&EventId) -> String) -> String {
+    events.iter().map(form).collect::<Vec<_>>().join(", ")
+}
+
+impl Database {
     /// Deletes a batch of rows that are older than the retention; returns how many.
     async fn sweep_inbox(&self, subscription: &str) -> Result<i64, sqlx::Error> {
-        let before = self.now() - RETENTION;
+        let before: Timestamp = self.now() - RETENTION;
         let due = sqlx::query(
             "select event_id from ticketkit_inbox
              where subscription = $1 and handled_at < $2 limit 1",

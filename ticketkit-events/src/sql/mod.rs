@@ -13,6 +13,7 @@ mod address;
 mod database;
 mod dialect;
 mod error;
+mod gather;
 mod inbox;
 mod migration;
 mod outage;
@@ -31,6 +32,7 @@ pub use self::{
 };
 pub(crate) use self::{
     database::Durability,
+    inbox::Inbox,
     outage::is_outage,
     outbox::list,
     row::{bind, columns, envelope},

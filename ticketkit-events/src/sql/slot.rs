@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Database, Tx, inbox, tx::Parts};
+use super::{Tx, inbox::Inbox, tx::Parts};
 use crate::{Causation, EventId, HandlerError, engine::Delivery};
 
 /// The place of one delivery's transaction: the extractor takes it from here, its
@@ -13,9 +13,10 @@ pub(crate) struct Slot {
 }
 
 struct Inner {
-    database: Option<Database>,
-    subscription: Arc<str>,
+    inbox: Option<Inbox>,
     event: EventId,
+    /// Whether a consumer died while it held the event, and may have handled it.
+    returned: bool,
     place: Mutex<Place>,
 }
 
@@ -26,16 +27,15 @@ enum Place {
     Lent,
     /// It came back.
     Back(Parts),
+    /// None is needed: the inbox has the event.
+    Handled,
 }
 
 impl Slot {
-    pub(crate) fn new(
-        database: Option<Database>,
-        subscription: Arc<str>,
-        delivery: &Delivery,
-    ) -> Self {
-        let (event, place) = (delivery.envelope.id, Mutex::new(Place::Empty));
-        Self { inner: Arc::new(Inner { database, subscription, event, place }) }
+    pub(crate) fn new(inbox: Option<Inbox>, delivery: &Delivery) -> Self {
+        let (event, returned) = (delivery.envelope.id, delivery.crashes > 0);
+        let place = Mutex::new(Place::Empty);
+        Self { inner: Arc::new(Inner { inbox, event, returned, place }) }
     }
 
     fn place(&self) -> MutexGuard<'_, Place> {
@@ -45,7 +45,7 @@ impl Slot {
 
     /// Begins the transaction with the inbox row.
     pub(crate) async fn lend(&self, causation: Causation) -> Result<Tx, HandlerError> {
-        let Some(database) = &self.inner.database else {
+        let Some(inbox) = &self.inner.inbox else {
             return Err(HandlerError::permanent("the subscription has no database"));
         };
         let before = {
@@ -61,16 +61,23 @@ impl Slot {
         if let Place::Back(parts) = before {
             parts.roll_back().await?;
         }
-        let mut tx = database.begin().await?;
-        let first =
-            inbox::insert(tx.conn(), &self.inner.subscription, self.inner.event, database.now())
-                .await?;
-        if !first {
+        // Many of what a dead process held were handled and not settled: a look that they share
+        // spares them a transaction each.
+        if self.inner.returned && inbox.contains(self.inner.event).await? {
+            return Err(self.handled());
+        }
+        let mut tx = inbox.database().begin().await?;
+        if !inbox.insert(&mut tx, self.inner.event).await? {
             tx.rollback().await?;
-            return Err(HandlerError::handled());
+            return Err(self.handled());
         }
         *self.place() = Place::Lent;
         Ok(tx.lend(self.clone(), causation))
+    }
+
+    fn handled(&self) -> HandlerError {
+        *self.place() = Place::Handled;
+        HandlerError::handled()
     }
 
     pub(crate) fn give_back(&self, parts: Parts) {
@@ -79,22 +86,25 @@ impl Slot {
 
     /// Rolls back what a failed handler left, so that the writer is free at once.
     pub(crate) async fn roll_back(&self) {
-        let place = std::mem::replace(&mut *self.place(), Place::Empty);
-        if let Place::Back(parts) = place
+        let left = {
+            let mut place = self.place();
+            if matches!(*place, Place::Handled) {
+                return;
+            }
+            std::mem::replace(&mut *place, Place::Empty)
+        };
+        if let Place::Back(parts) = left
             && let Err(error) = parts.roll_back().await
         {
             tracing::debug!(error = &error as &dyn std::error::Error, "the rollback failed");
         }
     }
 
-    /// Returns whether the inbox has the event, for handlers without a transaction.
-    pub(crate) async fn was_handled(&self) -> Result<bool, HandlerError> {
-        match &self.inner.database {
-            Some(database) => {
-                Ok(inbox::contains(database.reader(), &self.inner.subscription, self.inner.event)
-                    .await?)
-            }
-            None => Ok(false),
+    /// Returns an error if the inbox has the event, for handlers without a transaction.
+    pub(crate) async fn check(&self) -> Result<(), HandlerError> {
+        match &self.inner.inbox {
+            Some(inbox) if inbox.contains(self.inner.event).await? => Err(self.handled()),
+            _ => Ok(()),
         }
     }
 
@@ -106,17 +116,10 @@ impl Slot {
             Place::Lent => {
                 return Err("the handler has returned and kept its transaction".into());
             }
+            Place::Handled => {}
             Place::Empty => {
-                if let Some(database) = &self.inner.database {
-                    let mut tx = database.begin().await?;
-                    inbox::insert(
-                        tx.conn(),
-                        &self.inner.subscription,
-                        self.inner.event,
-                        database.now(),
-                    )
-                    .await?;
-                    tx.commit().await?;
+                if let Some(inbox) = &self.inner.inbox {
+                    inbox.note(self.inner.event).await?;
                 }
             }
         }

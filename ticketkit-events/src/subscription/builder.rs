@@ -139,7 +139,7 @@ impl<S: Clone + Send + Sync + 'static> Subscription<S> {
     /// Gives the database of the inbox and of the handlers' transactions.
     #[cfg(feature = "sql")]
     pub fn database(mut self, database: &crate::sql::Database) -> Self {
-        self.settings.database = Some(database.clone());
+        self.settings.inbox = Some(crate::sql::Inbox::new(database, &self.name));
         self
     }
 
@@ -189,7 +189,7 @@ impl<S: Clone + Send + Sync + 'static> Subscription<S> {
             return refuse(format!("has two handlers for {subject:?}: leave out one"));
         }
         #[cfg(feature = "sql")]
-        if let (Some(subject), None) = (self.transactional.first(), &self.settings.database) {
+        if let (Some(subject), None) = (self.transactional.first(), &self.settings.inbox) {
             return refuse(format!(
                 "has a handler for {subject:?} that takes a `Tx`, but no database: \
                  give it one with `.database(&database)`"

@@ -53,8 +53,8 @@ async fn call<T, S, H: Handler<T, S>>(
     // What does not decode now never will: a newer version needs a newer program.
     let event: H::Event = context.envelope().decode().map_err(HandlerError::permanent)?;
     #[cfg(feature = "sql")]
-    if !H::OPENS_TX && context.slot().was_handled().await? {
-        return Err(HandlerError::handled());
+    if !H::OPENS_TX {
+        context.slot().check().await?;
     }
     let result = handler.call(event, context.clone(), state).await;
     // A layer may call again after a failure: that begins with a new transaction.

@@ -39,7 +39,7 @@ pub(crate) async fn process(
         delivery,
         subscription.clone(),
         #[cfg(feature = "sql")]
-        crate::sql::slot::Slot::new(settings.database.clone(), subscription.clone(), delivery),
+        crate::sql::slot::Slot::new(settings.inbox.clone(), delivery),
     );
     match attempt(route.clone(), context, settings.timeout).await {
         Ok(()) => {

@@ -23,7 +23,7 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     pub(crate) retry: RetryPolicy,
     #[cfg(feature = "sql")]
-    pub(crate) database: Option<crate::sql::Database>,
+    pub(crate) inbox: Option<crate::sql::Inbox>,
 }
 
 impl Default for Settings {
@@ -33,7 +33,7 @@ impl Default for Settings {
             timeout: Duration::from_secs(30),
             retry: RetryPolicy::default(),
             #[cfg(feature = "sql")]
-            database: None,
+            inbox: None,
         }
     }
 }
@@ -179,10 +179,8 @@ impl Runner {
 
     #[cfg(feature = "sql")]
     fn sweep_inbox(&mut self) {
-        let work = self.pool.work();
-        if let Some(database) = work.settings.database.clone() {
-            let subscription = work.subscription.clone();
-            self.pool.spawn(async move { database.keep_inbox_swept(&subscription).await });
+        if let Some(inbox) = self.pool.work().settings.inbox.clone() {
+            self.pool.spawn(async move { inbox.keep_swept().await });
         }
     }
 }

@@ -26,10 +26,11 @@ const ROUNDS: u64 = 6;
 const ABORTED: i32 = 6;
 const MIGRATIONS: &[Migration] = &[Migration::new(
     1,
-    "sent, first, second",
+    "sent, first, second, noted",
     "create table sent (n bigint not null);
      create table first (n bigint not null);
-     create table second (n bigint not null)",
+     create table second (n bigint not null);
+     create table noted (n bigint not null)",
 )];
 
 async fn open(folder: &Path) -> (Database, Bus) {
@@ -61,8 +62,18 @@ async fn start(db: &Database, bus: &Bus) -> Vec<Running> {
             Ok(())
         },
     );
-    let mut running =
-        vec![Running::subscription(bus, first).await, Running::subscription(bus, second).await];
+    // Its inbox rows are shared, and committed before anything is settled.
+    let database = db.clone();
+    let noted = Subscription::new("noted").database(db).handle(async move |event: OrderCreated| {
+        let mut tx = database.begin().await?;
+        sqlx::query("insert into noted (n) values ($1)").bind(event.n).execute(tx.conn()).await?;
+        tx.commit().await?;
+        Ok(())
+    });
+    let mut running = Vec::new();
+    for subscription in [first, second, noted] {
+        running.push(Running::subscription(bus, subscription).await);
+    }
     let relay = Relay::new(db, bus);
     running.push(Running::spawn(async move |stop| relay.run(async { drop(stop.await) }).await));
     running
@@ -197,6 +208,10 @@ async fn all_is_well_after(folder: &Path) {
     }
     assert_eq!(numbers(&db, "select n from first order by n").await, sent);
     assert_eq!(numbers(&db, "select n from second order by n").await, sent);
+    // Without a transaction of the delivery: at least once, and each with its row.
+    assert_eq!(numbers(&db, "select distinct n from noted order by n").await, sent);
+    let rows = "select count(*) as n from ticketkit_inbox where subscription = 'noted'";
+    assert_eq!(numbers(&db, rows).await, [sent.len() as i64]);
     for key in 0..3 {
         let seen: Vec<i64> = numbers(&db, "select n from first order by rowid")
             .await

@@ -6,6 +6,8 @@ mod conformance;
 #[cfg(feature = "sql")]
 mod crash;
 mod faults;
+#[cfg(feature = "sql")]
+mod inbox;
 mod layers;
 #[cfg(all(feature = "sql", feature = "metrics"))]
 mod observing;
