@@ -14,6 +14,7 @@ Commands:
   ci             Run all checks: format, clippy, docs, features, packages, licences, tests
   bench NAME     Measure, and compare with peers
   load           Play buyers and sellers against the ticketing system
+  screenshots    Take pictures of every page of the ticketing system, for the book
   servers        Start a private PostgreSQL and RabbitMQ and print their addresses
 
 cargo xtask COMMAND --help says more.
@@ -75,6 +76,18 @@ The reference is a peer, the same without ours, or, where it says \"at most\", a
 is 0 only if no bound is exceeded.
 ";
 
+const SCREENSHOTS: &str = "\
+Take pictures of every page of the ticketing system, on a phone and on a desk, in light and dark
+colours, and put a sheet of each into docs/src/pages. The pictures themselves, in full size, go to
+target/tmp/screenshots/tour. The command fails where a page is not accessible.
+
+Usage: cargo xtask screenshots [OPTIONS]
+
+Options:
+  --no-install   Install nothing; say what is missing instead
+  -h, --help     Print this
+";
+
 const SERVERS: &str = "\
 Start a private PostgreSQL and RabbitMQ on free ports in temporary folders, print their addresses
 as shell assignments, and stop them on Ctrl-C.
@@ -94,6 +107,7 @@ pub(crate) enum Command {
     Ci(CiOptions),
     Bench(BenchOptions),
     Load(LoadOptions),
+    Screenshots(ScreenshotsOptions),
     Servers(ServersOptions),
 }
 
@@ -123,6 +137,11 @@ pub(crate) struct LoadOptions {
 }
 
 #[derive(Debug, Default)]
+pub(crate) struct ScreenshotsOptions {
+    pub(crate) no_install: bool,
+}
+
+#[derive(Debug, Default)]
 pub(crate) struct ServersOptions {
     pub(crate) no_install: bool,
 }
@@ -146,10 +165,11 @@ fn parse_from(mut args: lexopt::Parser) -> Result<Command> {
             "ci" => ci(args),
             "bench" => bench(args),
             "load" => load(args),
+            "screenshots" => screenshots(args),
             "servers" => servers(args),
             "help" => Ok(Command::Help(HELP)),
             other => Err(Failure::Usage(format!(
-                "no command `{other}`; there are test, ci, bench, load and servers"
+                "no command `{other}`; there are test, ci, bench, load, screenshots and servers"
             ))),
         },
         Some(other) => Err(other.unexpected().into()),
@@ -199,6 +219,18 @@ fn bench(mut args: lexopt::Parser) -> Result<Command> {
 fn load(mut args: lexopt::Parser) -> Result<Command> {
     let arguments = args.raw_args()?.collect();
     Ok(Command::Load(LoadOptions { arguments }))
+}
+
+fn screenshots(mut args: lexopt::Parser) -> Result<Command> {
+    let mut options = ScreenshotsOptions::default();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Short('h') | Long("help") => return Ok(Command::Help(SCREENSHOTS)),
+            Long("no-install") => options.no_install = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Command::Screenshots(options))
 }
 
 fn servers(mut args: lexopt::Parser) -> Result<Command> {

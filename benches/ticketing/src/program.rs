@@ -7,23 +7,31 @@ use std::{
 
 use crate::Result;
 
-/// Builds `ticketing` in release, and returns its path.
+/// Builds `ticketing` as this program is built, and returns its path.
+///
+/// `cargo xtask bench` builds in release. Without, there is only to be seen whether the measuring
+/// works: `cargo run --manifest-path benches/Cargo.toml --package bench-ticketing`.
 pub(crate) fn build() -> Result<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--release", "--quiet", "--package", "ticketing", "--manifest-path"])
-        .arg("examples/ticketing/Cargo.toml")
-        .current_dir(&root)
-        .stdout(Stdio::null())
-        .status()?;
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--package", "ticketing", "--manifest-path"]);
+    build.arg("examples/ticketing/Cargo.toml");
+    let profile = if cfg!(debug_assertions) {
+        eprintln!("a debug build: the figures say nothing");
+        "debug"
+    } else {
+        build.arg("--release");
+        "release"
+    };
+    let built = build.current_dir(&root).stdout(Stdio::null()).status()?;
     if !built.success() {
         return Err(format!("`ticketing` does not build ({built})").into());
     }
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root.join("target"), PathBuf::from)
         .canonicalize()?;
-    Ok(target.join("release/ticketing"))
+    Ok(target.join(profile).join("ticketing"))
 }
 
 /// Runs a program and returns what it prints.

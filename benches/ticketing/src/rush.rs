@@ -87,7 +87,11 @@ async fn rush(seller: &Session, buyers: Vec<Session>) -> Result<Vec<Answer>> {
     for buyer in buyers {
         let (start, body) = (start.clone(), json!({ "ticketId": ticket["id"] }));
         ordering.spawn(async move {
+            // Who waits for the sale to begin has the page open: a connection, and a session that
+            // was looked at.
+            let looked = buyer.get(Kind::Browse, "/api/orders?limit=1").await;
             start.wait().await;
+            looked?;
             buyer.post(Kind::Order, "/api/orders", &body).await
         });
     }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use sqlx::{Any, AnyConnection, Transaction};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Transaction};
 
 use super::{Database, dialect::Dialect, relay::PARTITIONS, row, slot::Slot};
 use crate::{
@@ -85,6 +85,27 @@ impl Tx {
     /// As for [`lock`](Self::lock).
     pub async fn lock_shared(&mut self, name: &str) -> Result<(), sqlx::Error> {
         self.lock_with("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", name).await
+    }
+
+    /// Like [`lock_shared`](Self::lock_shared) for each of several names, in one round trip.
+    ///
+    /// # Errors
+    ///
+    /// As for [`lock`](Self::lock).
+    pub async fn lock_shared_all(&mut self, names: &[impl AsRef<str>]) -> Result<(), sqlx::Error> {
+        if names.is_empty() || self.parts().database.dialect() == Dialect::Sqlite {
+            return Ok(());
+        }
+        // The `Any` driver binds no arrays.
+        let locks: Vec<_> = (1..=names.len())
+            .map(|n| format!("pg_advisory_xact_lock_shared(hashtextextended(${n}, 0))"))
+            .collect();
+        let statement = format!("select {}", locks.join(", "));
+        let mut query = sqlx::query(AssertSqlSafe(statement));
+        for name in names {
+            query = query.bind(name.as_ref().to_owned());
+        }
+        query.execute(self.conn()).await.map(drop)
     }
 
     async fn lock_with(&mut self, statement: &'static str, name: &str) -> Result<(), sqlx::Error> {

@@ -16,7 +16,6 @@
 //! - [`dispatch`]: leads requests to the services of the process.
 //! - [`forwarded`]: the address of the client behind proxies.
 //! - [`documents`]: `/openapi.json` and `/asyncapi.json`.
-//! - [`events_admin`]: what administrators see of the events.
 
 mod alone;
 mod arguments;
@@ -25,7 +24,6 @@ mod dispatch;
 mod distributed;
 mod documents;
 mod error;
-mod events_admin;
 mod folder;
 mod forwarded;
 mod parts;

@@ -1,6 +1,6 @@
 //! The services of a process put together.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{pin::Pin, time::Duration};
 
 use axum::Router;
 use ticketing_auth::{AuthService, Keys};
@@ -8,7 +8,7 @@ use ticketing_expiration::ExpirationService;
 use ticketing_orders::OrdersService;
 use ticketing_payments::PaymentsService;
 use ticketing_tickets::TicketsService;
-use ticketing_web::{Gateway, WebConfig, WebService};
+use ticketing_web::{Events, Gateway, WebConfig, WebService};
 use ticketkit_auth::{AuthLayer, CookiePolicy, CrossSiteLayer};
 use ticketkit_core::{
     ErrorLayer,
@@ -21,7 +21,6 @@ use crate::{
     dispatch::Dispatch,
     documents::{self, Described},
     error::RunError,
-    events_admin::BusAdmin,
     peers::Peers,
     service::Service,
     settings::{Settings, Throttle},
@@ -37,6 +36,9 @@ pub(crate) const ISSUER: &str = "ticketing";
 
 /// How often the auth service proves to the others that no news is missing.
 const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// The subscriptions that park what they give up on.
+const PARKING: [&str; 4] = ["tickets", "orders", "payments", "expiration"];
 
 /// What the services of this process share.
 #[derive(Debug)]
@@ -256,7 +258,8 @@ impl Process {
         };
         let mut web = WebService::new(config, gateway).map_err(RunError::start(Service::Web))?;
         if let Some(bus) = self.bus.clone() {
-            web = web.with_events(Arc::new(BusAdmin { bus, clock: Clock::system() }));
+            let events = Events::new(bus, Clock::system()).with_subscriptions(PARKING);
+            web = web.with_events(events);
         }
         Ok(web.router())
     }

@@ -7,6 +7,7 @@ pub(crate) const HELP: &str = "\
 Play buyers and sellers against the ticketing system, report, and check the books at the end.
 
 Usage: cargo xtask load [URL | --system all-in-one | --system distributed] [OPTIONS]
+       cargo xtask load --docs [OPTIONS]
 
   URL              a system that runs, such as http://127.0.0.1:3000; start it with
                    TICKETING_THROTTLE=off
@@ -18,6 +19,8 @@ Options:
   --seconds N      how long they trade (default: 30)
   --seed N         the choices that they make (default: 1)
   --report FOLDER  write report.md and latency.svg there
+  --docs           both systems, one after the other, and their reports into docs/src/load
+  --debug          do not optimise: to look for faults, not for figures
   -h, --help       print this
 
 The exit code is 0 only if the books agree and no request failed: no answer, or one of 500 and above.
@@ -52,6 +55,31 @@ impl Run {
             }
         };
         format!("{what}: {} people, {} s", self.people, self.duration.as_secs())
+    }
+
+    /// Says how to do the same again, where it was done, and when.
+    pub(crate) fn how(&self) -> String {
+        let system = match self.form {
+            None => self.url.clone(),
+            Some(Form::AllInOne) => "--system all-in-one".to_owned(),
+            Some(Form::Distributed(count)) => {
+                format!("--system distributed --instances {count}")
+            }
+        };
+        let (people, seconds, seed) = (self.people, self.duration.as_secs(), self.seed);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = if cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
+        let day = time::OffsetDateTime::now_utc().date();
+        // `cargo xtask load` builds both the same way.
+        let build = match (self.form.is_some(), cfg!(debug_assertions)) {
+            (false, _) => "",
+            (true, false) => ", release build",
+            (true, true) => ", **debug build: no measure of speed**",
+        };
+        format!(
+            "`cargo xtask load {system} --people {people} --seconds {seconds} --seed {seed}`, with \
+             the people on the same {cores}{build}, {day}."
+        )
     }
 }
 

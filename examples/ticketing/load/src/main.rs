@@ -93,7 +93,7 @@ async fn play(run: &Run, url: &str) -> Result<bool, Box<dyn std::error::Error>> 
 
     eprintln!("everything settles");
     let verdict = Books::close(&people, &market.promises()).await?;
-    let text = report::report(&run.title(), &samples, &market, &verdict, lasted);
+    let text = report::report(&run.title(), &run.how(), &samples, &market, &verdict, lasted);
     println!("{text}");
     if let Some(folder) = &run.report {
         write(folder, &text, &report::picture(&run.title(), &samples))?;

@@ -13,6 +13,8 @@ use crate::{
     trade::Market,
 };
 
+const HALF: Duration = Duration::from_millis(500);
+
 /// Shows the line for so long: in place on a terminal, else a line every five seconds.
 pub async fn show(record: &Record, market: &Market, duration: Duration) {
     let in_place = std::io::stderr().is_terminal();
@@ -40,7 +42,8 @@ pub async fn show(record: &Record, market: &Market, duration: Duration) {
             count(&counts.ordered),
             count(&counts.paid),
         );
-        let over = record.age().saturating_sub(began) >= duration;
+        // Ticks come a little early or late: the nearest one is the last.
+        let over = record.age().saturating_sub(began) + HALF >= duration;
         if in_place {
             eprint!("\r\x1b[2K{line}");
             let _ = std::io::stderr().flush();

@@ -13,16 +13,17 @@ use crate::{
     trade::Market,
 };
 
-/// Writes the report in Markdown.
+/// Writes the report in Markdown; `how` says how it came about.
 #[must_use]
 pub fn report(
     title: &str,
+    how: &str,
     samples: &[Sample],
     market: &Market,
     verdict: &Verdict,
     duration: Duration,
 ) -> String {
-    let mut text = format!("# {title}\n\n");
+    let mut text = format!("# {title}\n\n{how}\n\n");
     // A String takes everything that is written.
     let _ = answers(&mut text, samples, duration);
     let _ = outcomes(&mut text, samples);

@@ -123,6 +123,12 @@ impl Session {
         }
     }
 
+    /// The same person, with the same cookies, at another address of the system.
+    #[must_use]
+    pub fn through(&self, target: &Target) -> Self {
+        Self { target: target.clone(), ..self.clone() }
+    }
+
     /// `GET`.
     ///
     /// # Errors

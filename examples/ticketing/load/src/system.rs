@@ -1,12 +1,12 @@
 //! The system under load, started for it.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read},
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        mpsc::{Receiver, channel},
+        mpsc::{Sender, channel},
     },
     thread,
     time::{Duration, Instant},
@@ -165,11 +165,18 @@ fn spawn(
         .envs(variables.iter().copied())
         .current_dir(folder)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+        .stderr(Stdio::piped());
     let failed = |error| SystemError::Spawn(binary.to_owned(), error);
     let began = Instant::now();
     let mut process = Group::spawn(&mut command).map_err(failed)?;
-    let lines = follow(&mut process, log);
+    // Both to their ends, so that it never waits for us.
+    let (sender, lines) = channel();
+    if let Some(pipe) = process.take_stderr() {
+        follow(pipe, log, sender.clone());
+    }
+    if let Some(pipe) = process.take_stdout() {
+        follow(pipe, log, sender);
+    }
     while let Ok(line) = lines.recv_timeout(START.saturating_sub(began.elapsed())) {
         if let Some(url) = line.strip_prefix("listening on ") {
             return Ok((process, url.trim().to_owned(), began.elapsed()));
@@ -180,19 +187,14 @@ fn spawn(
     Err(SystemError::Silent(last))
 }
 
-/// Reads what it prints to the end, so that it never waits for us.
-fn follow(process: &mut Group, log: &Log) -> Receiver<String> {
-    let (sender, receiver) = channel();
+fn follow(pipe: impl Read + Send + 'static, log: &Log, sender: Sender<String>) {
     let log = log.clone();
-    if let Some(pipe) = process.take_stdout() {
-        thread::spawn(move || {
-            for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
-                let line = String::from_utf8_lossy(&line).into_owned();
-                log.lines().push(line.clone());
-                // Nobody listens after the start.
-                sender.send(line).ok();
-            }
-        });
-    }
-    receiver
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).into_owned();
+            log.lines().push(line.clone());
+            // Nobody listens after the start.
+            sender.send(line).ok();
+        }
+    });
 }

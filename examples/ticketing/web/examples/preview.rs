@@ -10,10 +10,9 @@ mod canned;
 #[expect(dead_code, reason = "only the tests change the script and look at the calls")]
 #[path = "../tests/it/fake.rs"]
 mod fake;
+#[expect(dead_code, reason = "only the tests count and name what is parked")]
 #[path = "../tests/it/parked.rs"]
 mod parked;
-
-use std::sync::Arc;
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
@@ -21,5 +20,6 @@ async fn main() -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let pages = fake::Fake::default().service("http://127.0.0.1:3000");
-    axum::serve(listener, pages.with_events(Arc::new(parked::Engine)).router()).await
+    let engine = parked::Engine::with_parked(3).await;
+    axum::serve(listener, pages.with_events(engine.events()).router()).await
 }

@@ -1,13 +1,11 @@
 //! What all pages share, and how a page is made.
 
-use std::sync::Arc;
-
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderValue, header};
 use minijinja::{Value, context};
 
 use crate::{
-    assets::Assets, config::WebConfig, error::Error, events_admin::EventsAdmin, gateway::Gateway,
+    assets::Assets, config::WebConfig, error::Error, events::Events, gateway::Gateway,
     render::Templates, visitor::Visitor,
 };
 
@@ -18,7 +16,7 @@ pub(crate) struct App {
     pub(crate) gateway: Gateway,
     pub(crate) templates: Templates,
     pub(crate) assets: Assets,
-    pub(crate) events: Option<Arc<dyn EventsAdmin>>,
+    pub(crate) events: Option<Events>,
 }
 
 /// What a handler hands out: a page or a redirect, or why there is none.

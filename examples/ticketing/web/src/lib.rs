@@ -2,8 +2,8 @@
 //!
 //! [`WebService`] is a router of pages that works by forms and links; a script adds local times,
 //! the countdown and the live order. It knows the other services by their HTTP APIs alone and
-//! reaches them through one [`Gateway`]. [`EventsAdmin`] is what administrators see of the event
-//! engine, given by whoever runs the process.
+//! reaches them through one [`Gateway`]. [`Events`] is the event engine, where whoever runs the
+//! process lets administrators look into it.
 
 mod api;
 mod app;
@@ -12,7 +12,7 @@ mod card_entry;
 mod config;
 mod error;
 mod error_pages;
-mod events_admin;
+mod events;
 mod form;
 mod gateway;
 mod headers;
@@ -27,6 +27,6 @@ mod words;
 
 pub use card_entry::{CardEntry, CardEntryError, STRIPE_JS};
 pub use config::WebConfig;
-pub use events_admin::{EventsAdmin, EventsFuture, ParkedEvent, ParkedEvents, SubscriptionState};
+pub use events::Events;
 pub use gateway::Gateway;
 pub use service::{TemplateError, WebService};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::{
-    app::App, assets::Assets, config::WebConfig, events_admin::EventsAdmin, gateway::Gateway,
+    app::App, assets::Assets, config::WebConfig, events::Events, gateway::Gateway,
     render::Templates, router,
 };
 
@@ -27,7 +27,7 @@ pub struct WebService {
     gateway: Gateway,
     assets: Assets,
     templates: Templates,
-    events: Option<Arc<dyn EventsAdmin>>,
+    events: Option<Events>,
 }
 
 /// A template does not compile.
@@ -49,7 +49,7 @@ impl WebService {
 
     /// Lets administrators look into the event engine.
     #[must_use]
-    pub fn with_events(mut self, events: Arc<dyn EventsAdmin>) -> Self {
+    pub fn with_events(mut self, events: Events) -> Self {
         self.events = Some(events);
         self
     }

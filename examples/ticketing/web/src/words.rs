@@ -13,7 +13,7 @@ pub(crate) fn of_code(code: &str) -> Option<&'static str> {
         "auth_stale" | "unavailable" => {
             "That does not work at the moment. Please try again in a few seconds."
         }
-        "cannot_ban_self" => "You can not ban yourself.",
+        "cannot_ban_self" => "You cannot ban yourself.",
         "cross_site_request" => {
             "This request came from another site, so we did nothing. Please use the form on our own page."
         }
@@ -22,12 +22,12 @@ pub(crate) fn of_code(code: &str) -> Option<&'static str> {
         "idempotency_key_reused" => "That payment was sent already. Please try once more.",
         "internal" => "We have noted it and will look into it. Please try again later.",
         "invalid_credentials" => "The e-mail address or the password is not right.",
-        "method_not_allowed" => "That can not be done here.",
+        "method_not_allowed" => "That cannot be done here.",
         "not_found" => "There is nothing here. It may have been moved, or never was.",
         "order_expired" => "The time to pay is over. The ticket is for sale again.",
         "order_not_cancellable" => "This order can no longer be cancelled.",
-        "order_not_payable" => "This order can not be paid, now or any longer.",
-        "order_not_refundable" => "This order can not be refunded.",
+        "order_not_payable" => "This order cannot be paid, now or any longer.",
+        "order_not_refundable" => "This order cannot be refunded.",
         "own_ticket" => "This is your own ticket.",
         "payload_too_large" => "That was too much at once.",
         "payment_declined" => "The card was declined. Nothing was charged; try another one.",
@@ -68,6 +68,7 @@ pub(crate) fn sentence(message: &str) -> String {
 pub(crate) fn done(code: &str) -> Option<&'static str> {
     Some(match code {
         "event-discarded" => "The event is discarded.",
+        "event-gone" => "That event was no longer parked.",
         "event-redriven" => "The event is on its way again.",
         "order-cancelled" => "The order is cancelled. You have paid nothing.",
         "password-changed" => "Your password is changed. All other sessions have ended.",

@@ -12,8 +12,12 @@ function localTimes(root) {
   for (const element of root.querySelectorAll("time[datetime]")) {
     const time = new Date(element.dateTime);
     if (Number.isNaN(time.getTime())) continue;
-    const form = day(time) === day(new Date()) ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-    element.textContent = new Intl.DateTimeFormat(undefined, form).format(time);
+    const today = day(time) === day(new Date());
+    const form = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+    const text = new Intl.DateTimeFormat(undefined, form).format(time);
+    // Where the day is plain, such as that of a hold of minutes, it is not said.
+    const word = element.previousSibling?.textContent.trim() ? "today" : "Today";
+    element.textContent = today && !("clock" in element.dataset) ? `${word}, ${text}` : text;
     element.title = time.toUTCString();
   }
 }

@@ -103,24 +103,6 @@ impl Fleet {
         }
     }
 
-    /// Asks each instance whether it is ready, again and again.
-    pub(super) async fn watch(self) {
-        loop {
-            let instances = self.instances().clone();
-            let asked = instances.iter().filter_map(|instance| {
-                let address = instance.address()?;
-                let instance = instance.clone();
-                Some(tokio::spawn(async move {
-                    instance.note(address, probe::is_ready(address).await.is_ok());
-                }))
-            });
-            for asked in asked.collect::<Vec<_>>() {
-                let _ = asked.await;
-            }
-            sleep(ASK_EVERY).await;
-        }
-    }
-
     /// Returns where an instance of a service takes requests, each in turn; those that were tried
     /// already come last.
     pub(super) fn addresses(&self, service: Service) -> Vec<SocketAddr> {
@@ -144,6 +126,7 @@ impl Fleet {
         }
         let instance = Instance::start(name, service, command);
         self.instances().push(instance.clone());
+        tokio::spawn(watch(instance.clone()));
         Ok(instance)
     }
 
@@ -171,5 +154,17 @@ impl Fleet {
 
     fn instances(&self) -> MutexGuard<'_, Vec<Instance>> {
         self.0.instances.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Asks an instance whether it is ready, again and again until it has ended.
+///
+/// One task for each: an instance that hangs must not keep the state of the others from being seen.
+async fn watch(instance: Instance) {
+    while !instance.has_ended() {
+        if let Some(address) = instance.address() {
+            instance.note(address, probe::is_ready(address).await.is_ok());
+        }
+        sleep(ASK_EVERY).await;
     }
 }

@@ -71,7 +71,6 @@ pub(crate) async fn run(
 
     let environment = backing.environment(settings, address, &public_url)?;
     let fleet = Fleet::new(environment, config, instances);
-    let watching = tokio::spawn(fleet.clone().watch());
     let app = ingress::router(&fleet).map_err(RunError::Documents)?;
     // The services reach each other through the ingress, so that it comes first.
     let ingress = tokio::spawn({
@@ -104,7 +103,6 @@ pub(crate) async fn run(
     if let Ok(drained) = ingress.await {
         tracing::info!("{drained}");
     }
-    watching.abort();
     fleet.stop().await;
     started
 }

@@ -4,6 +4,8 @@
 use ticketing_contracts::UserId;
 use ticketkit_events::{Timestamp, sql::Tx};
 
+use super::parsed;
+
 /// A ban, or the lifting of one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ban {
@@ -55,22 +57,25 @@ pub(crate) async fn forget(
     Ok(())
 }
 
-/// Tells whether a user is banned now, and keeps it so until the transaction ends.
-pub(crate) async fn is_banned(
+/// Tells which of two users are banned now, and keeps it so until the transaction ends.
+pub(crate) async fn banned_of(
     tx: &mut Tx,
-    user: UserId,
+    users: [UserId; 2],
     now: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    tx.lock_shared(&name(user)).await?;
-    let ban = sqlx::query(
+) -> Result<Vec<UserId>, sqlx::Error> {
+    // A statement of its own: one that waited would read what was true before it waited.
+    tx.lock_shared_all(&users.map(name)).await?;
+    let [one, other] = users;
+    let rows = sqlx::query(
         "select user_id from bans
-         where user_id = $1 and banned = 1 and (until is null or until > $2)",
+         where user_id in ($1, $2) and banned = 1 and (until is null or until > $3)",
     )
-    .bind(user.to_string())
+    .bind(one.to_string())
+    .bind(other.to_string())
     .bind(now.as_millis())
-    .fetch_optional(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
-    Ok(ban.is_some())
+    rows.iter().map(|row| parsed(row, "user_id")).collect()
 }
 
 /// What is locked of a user.

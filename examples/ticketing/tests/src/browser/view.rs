@@ -47,12 +47,18 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", &json!({"features": features}));
     }
 
-    /// Writes the whole page to a PNG file, not only what fits on the screen.
+    /// Writes the whole page to a PNG or JPEG file, not only what fits on the screen.
     #[track_caller]
     pub fn screenshot_of_all(&self, view: View, file: &Path) {
         let height = self.run("return document.documentElement.scrollHeight");
         self.size(view.width, u32::try_from(height.as_u64().unwrap_or(900)).unwrap_or(900));
-        let image = self.devtools("Page.captureScreenshot", &json!({"format": "png"}));
+        let is_jpeg = file.extension().is_some_and(|extension| extension == "jpg");
+        let form = if is_jpeg {
+            json!({"format": "jpeg", "quality": 70})
+        } else {
+            json!({"format": "png"})
+        };
+        let image = self.devtools("Page.captureScreenshot", &form);
         let bytes = STANDARD.decode(image["data"].as_str().unwrap_or_default()).expect("base64");
         std::fs::write(file, bytes).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         self.size(view.width, 900);

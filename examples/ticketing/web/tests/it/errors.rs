@@ -3,7 +3,6 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -145,19 +144,58 @@ async fn administrators_ban_lift_and_learn_what_was_wrong() {
 
 #[tokio::test]
 async fn parked_events_are_inspected_redriven_and_discarded() {
+    let engine = Engine::with_parked(2).await;
     let service = Fake::default().service("http://127.0.0.1:3000");
-    let pages = service.with_events(Arc::new(Engine)).router();
+    let pages = service.with_events(engine.events()).router();
     let page = get(&pages, "/admin/events", "admin").await;
-    page.has("orders.tickets").has("12 attempts").has("version 9 of &lt;unknown&gt;");
+    page.has("for orders").has("1 attempt,").has("version 9 of &lt;unknown&gt;").lacks("Show more");
     let path = page.between("<h3><a href=\"", "\"")[0].to_owned();
-    get(&pages, &path, "admin").await.has("&quot;version&quot;: 9");
-    let form = format!("subscription=orders.tickets&id={}", id(900));
-    for (action, done) in [("redrive", "event-redriven"), ("discard", "event-discarded")] {
+    get(&pages, &path, "admin").await.has("ticket-0").has("/tickets");
+
+    let ids = engine.ids().await;
+    let tell = async |action: &str, id: &str| {
+        let form = format!("subscription=orders&id={id}");
         let answer = post(&pages, &format!("/admin/events/{action}"), "admin", &form).await;
-        assert_eq!(answer.location(), format!("/admin/events?done={done}"));
+        answer.location().trim_start_matches("/admin/events?done=").to_owned()
+    };
+    assert_eq!(tell("discard", &ids[0]).await, "event-discarded");
+    assert_eq!(tell("discard", &ids[0]).await, "event-gone");
+    assert_eq!(get(&pages, &path, "admin").await.status, 404);
+    assert_eq!(tell("redrive", &ids[1]).await, "event-redriven");
+    // It is given up again.
+    while engine.parked().await < 1 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    assert_eq!(get(&pages, "/admin/events", "buyer").await.status, 403);
-    assert_eq!(get(&pages, &path.replace("900", "901"), "admin").await.status, 404);
+    assert_eq!(engine.ids().await, ids[1..]);
+
+    for (path, who, status) in [
+        ("/admin/events", "buyer", 403),
+        (&*path, "buyer", 403),
+        ("/admin/events/orders/no-id", "admin", 404),
+        ("/admin/events/nobody/01931f2e-7c4a-7000-8000-000000000900", "admin", 404),
+    ] {
+        assert_eq!(get(&pages, path, who).await.status, status, "{path} as {who}");
+    }
+    let answer = post(&pages, "/admin/events/discard", "admin", "subscription=orders&id=x").await;
+    assert_eq!(answer.status, 404);
+}
+
+#[tokio::test]
+async fn all_that_is_parked_can_be_reached_in_parts() {
+    let engine = Engine::with_parked(45).await;
+    let service = Fake::default().service("http://127.0.0.1:3000");
+    let pages = service.with_events(engine.events()).router();
+    let (mut path, mut seen) = ("/admin/events".to_owned(), Vec::new());
+    for _ in 0..3 {
+        let page = get(&pages, &path, "admin").await;
+        let shown = page.between("<input type=\"hidden\" name=\"id\" value=\"", "\"");
+        // Each has a form to redrive and one to discard.
+        seen.extend(shown.iter().step_by(2).map(|id| (*id).to_owned()));
+        let next = page.between("<a class=\"button quiet\" href=\"", "\"");
+        path = next.first().map(|next| next.replace("&amp;", "&")).unwrap_or_default();
+    }
+    assert_eq!(path, "", "no part after the last one");
+    assert_eq!(seen, engine.ids().await);
 }
 
 /// A body that has not come to its end.

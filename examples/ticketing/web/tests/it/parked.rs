@@ -1,58 +1,60 @@
-//! An event engine with one subscription that is not well.
+//! An event engine in memory, one of whose subscriptions is not well.
 
-use ticketing_web::{EventsAdmin, EventsFuture, ParkedEvent, ParkedEvents, SubscriptionState};
+use serde::{Deserialize, Serialize};
+use ticketing_web::Events;
+use ticketkit_events::{Bus, Clock, Event, HandlerError, Publisher, Subscription};
 
-#[derive(Debug)]
-pub(crate) struct Engine;
-
-fn event() -> ParkedEvent {
-    ParkedEvent {
-        id: "01931f2e-7c4a-7000-8000-000000000900".into(),
-        subscription: "orders.tickets".into(),
-        kind: "ticket.reserved".into(),
-        source: "/tickets".into(),
-        key: "01931f2e-7c4a-7000-8000-000000000100".into(),
-        error: "version 9 of <unknown> can not be decoded".into(),
-        attempts: 12,
-        parked_at: "2026-11-23T05:59:00Z".into(),
-    }
+/// What `orders` can not make anything of.
+#[derive(Debug, Serialize, Deserialize, Event)]
+#[event(subject = "ticket.reserved", version = 9, key = "id")]
+struct Reserved {
+    id: String,
 }
 
-impl EventsAdmin for Engine {
-    fn subscriptions(&self) -> EventsFuture<'_, Vec<SubscriptionState>> {
-        let state = |name: &str, service: &str, lag, oldest_seconds, parked| SubscriptionState {
-            name: name.into(),
-            service: service.into(),
-            lag,
-            oldest_seconds,
-            parked,
-        };
-        Box::pin(async move {
-            Ok(vec![
-                state("orders.tickets", "orders", 3, Some(41), 1),
-                state("payments.orders", "payments", 0, None, 0),
-            ])
-        })
+async fn give_up(_: Reserved) -> Result<(), HandlerError> {
+    Err(HandlerError::permanent("version 9 of <unknown> is not known here"))
+}
+
+/// The engine, and the subscription that has to run for as long as it is looked at.
+pub(crate) struct Engine {
+    pub(crate) bus: Bus,
+    _runner: tokio::task::JoinHandle<()>,
+}
+
+impl Engine {
+    /// Starts it with so many events that `orders` has given up.
+    pub(crate) async fn with_parked(count: usize) -> Self {
+        let bus = Bus::memory();
+        let runner =
+            Subscription::new("orders").handle(give_up).bind(&bus).await.expect("a subscription");
+        let running = tokio::spawn(async move {
+            // It ends with the test.
+            let _ = runner.run(std::future::pending()).await;
+        });
+        let publisher = Publisher::new("tickets");
+        for number in 0..count {
+            let event = Reserved { id: format!("ticket-{number}") };
+            publisher.publish(&bus, &event).await.expect("an event");
+        }
+        let engine = Self { bus, _runner: running };
+        while engine.parked().await < count as u64 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        engine
     }
 
-    fn parked<'a>(&'a self, _: Option<&'a str>) -> EventsFuture<'a, ParkedEvents> {
-        Box::pin(async { Ok(ParkedEvents { items: vec![event()], next: None }) })
+    pub(crate) async fn parked(&self) -> u64 {
+        let stats = self.bus.subscriptions().await.expect("figures");
+        stats.iter().map(|one| one.parked).sum()
     }
 
-    fn inspect<'a>(
-        &'a self,
-        _: &'a str,
-        id: &'a str,
-    ) -> EventsFuture<'a, Option<(ParkedEvent, String)>> {
-        let found = (id == event().id).then(|| (event(), "{\n  \"version\": 9\n}".to_owned()));
-        Box::pin(async { Ok(found) })
+    /// The ids of what is parked, the oldest first.
+    pub(crate) async fn ids(&self) -> Vec<String> {
+        let parked = self.bus.parked().list("orders", None, 100).await.expect("a list");
+        parked.iter().map(|event| event.envelope.id.to_string()).collect()
     }
 
-    fn redrive<'a>(&'a self, _: &'a str, _: &'a str) -> EventsFuture<'a, bool> {
-        Box::pin(async { Ok(true) })
-    }
-
-    fn discard<'a>(&'a self, _: &'a str, _: &'a str) -> EventsFuture<'a, bool> {
-        Box::pin(async { Ok(true) })
+    pub(crate) fn events(&self) -> Events {
+        Events::new(self.bus.clone(), Clock::system()).with_subscriptions(["orders", "payments"])
     }
 }

@@ -74,10 +74,15 @@ impl Cluster {
 
     /// Stops an instance in its tracks for a while.
     pub(super) fn pause(&self, instance: &str, pause: Duration) {
-        let process = self.process(instance);
-        signal(process, "STOP");
+        self.pause_all(&[instance], pause);
+    }
+
+    /// Stops several instances in their tracks for the same while.
+    pub(super) fn pause_all(&self, instances: &[&str], pause: Duration) {
+        let processes: Vec<_> = instances.iter().map(|one| self.process(one)).collect();
+        processes.iter().for_each(|process| signal(*process, "STOP"));
         thread::sleep(pause);
-        signal(process, "CONT");
+        processes.iter().for_each(|process| signal(*process, "CONT"));
     }
 
     /// Lets people trade while `meanwhile` goes on; then everything settles, and the books must

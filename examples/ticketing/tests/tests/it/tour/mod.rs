@@ -1,13 +1,19 @@
 //! A tour of every page, on a phone and on a desk, by day and by night: a picture of each in the
 //! target folder, and what a page owes its readers measured on each: by measures of our own, and by
-//! those of axe-core, an independent one.
+//! those of axe-core, an independent one. `cargo xtask screenshots` puts sheets of the pictures into the
+//! book.
+
+mod sheet;
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use ticketing_contracts::{OrderId, PaymentId, order::OrderRefundRequested};
 use ticketing_tests::browser::{Browser, View};
 use ticketing_tests::person::text;
-use ticketing_tests::{Person, Server};
+use ticketing_tests::{Person, Server, wait::SOON};
+use ticketkit_events::{Bus, Publisher};
 
 const ADMIN: &str = "admin@example.org";
 
@@ -38,12 +44,14 @@ struct Tour<'a> {
     browser: &'a Browser,
     server: &'a Server,
     axe: String,
+    names: Vec<String>,
     faults: Vec<String>,
 }
 
 impl Tour<'_> {
     /// Looks at a page from everywhere; `before` brings it into the state that is meant.
     fn page(&mut self, name: &str, path: &str, before: impl Fn(&Browser)) {
+        self.names.push(name.to_owned());
         for view in View::ALL {
             self.browser.look(view);
             self.browser.visit(&format!("{}{path}", self.server.url()));
@@ -68,12 +76,41 @@ fn path_of(kind: &str, document: &Value) -> String {
     format!("/{kind}/{}", text(document, "id"))
 }
 
+/// Tells payments to give back what it never took, and waits until it has given that up; returns the
+/// event's id.
+fn park(server: &Server) -> String {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let file = server.folder().join("data/events.db");
+        let bus = Bus::open(&format!("sqlite://{}", file.display())).await.expect("the engine");
+        let (id, payment_id) = (OrderId::new(), PaymentId::new());
+        let reason = "The concert was cancelled".to_owned();
+        let event = OrderRefundRequested { id, version: 7, payment_id, reason };
+        Publisher::new("orders").publish(&bus, &event).await.expect("an event");
+        let deadline = Instant::now() + SOON;
+        loop {
+            let parked = bus.parked().list("payments", None, 1).await.expect("a list");
+            if let Some(event) = parked.first() {
+                return event.envelope.id.to_string();
+            }
+            assert!(Instant::now() < deadline, "the event is not given up");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+}
+
 #[test]
 #[ignore = "needs chromium, chromedriver and axe-core: run cargo xtask test"]
 fn every_page_is_readable_on_every_screen() {
     let server = Server::with(&[("TICKETING_ADMIN_EMAIL", ADMIN)]);
     let browser = Browser::open();
-    let mut tour = Tour { browser: &browser, server: &server, axe: axe(), faults: Vec::new() };
+    let mut tour = Tour {
+        browser: &browser,
+        server: &server,
+        axe: axe(),
+        names: Vec::new(),
+        faults: Vec::new(),
+    };
     tour.page("01-empty-market", "/", |_| {});
 
     let admin = Person::sign_up_as(&server, ADMIN);
@@ -167,7 +204,15 @@ fn every_page_is_readable_on_every_screen() {
         ("45-user", format!("/admin/users/{}", villain.id)),
     ]);
     tour.page("44-ban", "/admin/users", |browser| browser.find("details.ban summary").click());
-    let faults = tour.faults;
+    let parked = park(&server);
+    tour.pages(&[
+        ("46-parked", "/admin/events".to_owned()),
+        ("47-parked-event", format!("/admin/events/payments/{parked}")),
+    ]);
+    let Tour { names, faults, .. } = tour;
+    if let Some(sheets) = std::env::var_os("TICKETING_TEST_SHEETS") {
+        sheet::write(&names, &folder(), Path::new(&sheets));
+    }
     assert!(faults.is_empty(), "{} faults: {faults:#?}", faults.len());
 }
 
