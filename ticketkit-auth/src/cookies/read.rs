@@ -13,7 +13,19 @@ pub enum Found<'a> {
     Ambiguous,
 }
 
+/// There is more than one cookie of the name.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Repeated;
+
 impl<'a> Found<'a> {
+    fn of(found: Result<Option<&'a [u8]>, Repeated>) -> Self {
+        match found.map(|value| value.map(str::from_utf8)) {
+            Ok(None) => Self::Nothing,
+            Ok(Some(Ok(value))) => Self::One(value),
+            Ok(Some(Err(_))) | Err(Repeated) => Self::Ambiguous,
+        }
+    }
+
     /// Returns the value, if there is exactly one.
     #[must_use]
     pub const fn one(self) -> Option<&'a str> {
@@ -34,13 +46,21 @@ impl CookiePolicy {
     /// Reads the access token of a request.
     #[must_use]
     pub fn access<'a>(&self, headers: &'a HeaderMap) -> Found<'a> {
+        Found::of(self.access_bytes(headers))
+    }
+
+    /// As [`access`](Self::access), and without a look at whether it is text.
+    pub(crate) fn access_bytes<'a>(
+        &self,
+        headers: &'a HeaderMap,
+    ) -> Result<Option<&'a [u8]>, Repeated> {
         find(headers, self.access_name())
     }
 
     /// Reads the refresh token of a request.
     #[must_use]
     pub fn refresh<'a>(&self, headers: &'a HeaderMap) -> Found<'a> {
-        find(headers, self.refresh_name())
+        Found::of(find(headers, self.refresh_name()))
     }
 
     /// Tells whether a request carries a session, good or bad.
@@ -51,8 +71,8 @@ impl CookiePolicy {
 }
 
 /// Looks through all `Cookie` headers; the name must be the same byte by byte.
-fn find<'a>(headers: &'a HeaderMap, name: &str) -> Found<'a> {
-    let mut found = Found::Nothing;
+fn find<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a [u8]>, Repeated> {
+    let mut found = None;
     for header in headers.get_all(header::COOKIE) {
         let header = header.as_bytes();
         let mut begin = 0;
@@ -64,13 +84,12 @@ fn find<'a>(headers: &'a HeaderMap, name: &str) -> Found<'a> {
                 continue;
             };
             let Some(value) = value.strip_prefix(b"=") else { continue };
-            found = match (found, std::str::from_utf8(value.trim_ascii_start())) {
-                (Found::Nothing, Ok(value)) => Found::One(value),
-                _ => Found::Ambiguous,
-            };
+            if found.replace(value.trim_ascii_start()).is_some() {
+                return Err(Repeated);
+            }
         }
     }
-    found
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -85,14 +104,26 @@ mod tests {
     #[test]
     fn finds_the_one_of_that_name() {
         let headers = headers(&["a=1; ticketkit-refresh=r;ticketkit=t; ticketkitx=2"]);
-        assert_eq!(find(&headers, "ticketkit"), Found::One("t"));
-        assert_eq!(find(&headers, "ticketkit-refresh"), Found::One("r"));
-        assert_eq!(find(&headers, "Ticketkit"), Found::Nothing);
+        assert_eq!(find(&headers, "ticketkit"), Ok(Some(&b"t"[..])));
+        assert_eq!(find(&headers, "ticketkit-refresh"), Ok(Some(&b"r"[..])));
+        assert_eq!(find(&headers, "Ticketkit"), Ok(None));
     }
 
     #[test]
     fn a_pair_without_a_value_is_no_cookie_of_that_name() {
-        assert_eq!(find(&headers(&["ticketkit"]), "ticketkit"), Found::Nothing);
-        assert_eq!(find(&headers(&["ticketkit="]), "ticketkit"), Found::One(""));
+        assert_eq!(find(&headers(&["ticketkit"]), "ticketkit"), Ok(None));
+        assert_eq!(find(&headers(&["ticketkit="]), "ticketkit"), Ok(Some(&b""[..])));
+    }
+
+    #[test]
+    fn two_of_a_name_or_what_is_no_text_is_ambiguous() {
+        let twice = ["ticketkit=t; ticketkit=t", "ticketkit=; a=1; ticketkit=t"];
+        for header in twice {
+            assert_eq!(find(&headers(&[header]), "ticketkit"), Err(Repeated), "{header}");
+        }
+        assert_eq!(find(&headers(&["ticketkit=t", "ticketkit="]), "ticketkit"), Err(Repeated));
+        assert_eq!(Found::of(Err(Repeated)), Found::Ambiguous);
+        assert_eq!(Found::of(Ok(Some(b"\xff"))), Found::Ambiguous);
+        assert_eq!(Found::of(Ok(Some(b"t"))), Found::One("t"));
     }
 }

@@ -6,7 +6,7 @@ use tower_layer::Layer;
 use super::AuthService;
 use crate::{
     Caller, Refusal, User,
-    cookies::{CookiePolicy, Found},
+    cookies::CookiePolicy,
     revocation::{RevocationView, Standing},
     token::{InvalidToken, TokenVerifier, VerifyError},
 };
@@ -56,9 +56,9 @@ impl AuthLayer {
         caller
     }
 
-    fn judge(&self, token: &str) -> Caller {
-        let claims = match self.0.verifier.verify(token) {
-            Ok(claims) => claims,
+    fn judge(&self, token: &[u8]) -> Caller {
+        let entry = match self.0.verifier.verified(token) {
+            Ok(entry) => entry,
             Err(VerifyError::Expired(_)) => return Caller::Refused(Refusal::Expired),
             // A service that starts, and has no keys yet, cannot tell good from bad.
             Err(VerifyError::Invalid(InvalidToken::UnknownKey))
@@ -70,9 +70,9 @@ impl AuthLayer {
                 return Caller::Refused(Refusal::Invalid(reason));
             }
         };
-        let standing =
-            self.0.revocations.as_ref().map_or(Standing::Good, |view| view.standing(&claims));
-        Caller::of(User::new(claims), standing)
+        let view = self.0.revocations.as_ref();
+        let standing = view.map_or(Standing::Good, |view| view.standing_of(&entry.subject));
+        Caller::of(User::new(entry.claims), standing)
     }
 }
 
@@ -88,12 +88,11 @@ impl<S> Layer<S> for AuthLayer {
 fn presented<'a>(
     cookies: &CookiePolicy,
     headers: &'a HeaderMap,
-) -> Result<Option<&'a str>, InvalidToken> {
-    match (cookies.access(headers), bearer(headers)?) {
-        (Found::Ambiguous, _) => Err(InvalidToken::DuplicateCookie),
-        (Found::One(_), Some(_)) => Err(InvalidToken::CookieAndBearer),
-        (Found::One(token), None) => Ok(Some(token)),
-        (Found::Nothing, bearer) => Ok(bearer),
+) -> Result<Option<&'a [u8]>, InvalidToken> {
+    let cookie = cookies.access_bytes(headers).map_err(|_| InvalidToken::DuplicateCookie);
+    match (bearer(headers)?, cookie?) {
+        (Some(_), Some(_)) => Err(InvalidToken::CookieAndBearer),
+        (bearer, cookie) => Ok(cookie.or(bearer.map(str::as_bytes))),
     }
 }
 

@@ -40,5 +40,6 @@ mod view;
 
 pub use entry::{Ban, Revocation};
 pub use follower::{Follower, Mark};
+pub(crate) use key::Subject;
 pub use snapshot::{SessionEntry, Snapshot, UserEntry};
 pub use view::{RevocationView, Standing};

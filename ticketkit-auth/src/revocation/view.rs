@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::{
-    Revocation, SessionEntry, Snapshot, UserEntry, entry::State, key::Key, shards::Shards,
+    Revocation, SessionEntry, Snapshot, Subject, UserEntry, entry::State, key::Key, shards::Shards,
 };
 use crate::{Clock, token::Claims};
 
@@ -134,14 +134,22 @@ impl RevocationView {
     /// before what is not.
     #[must_use]
     pub fn standing(&self, claims: &Claims) -> Standing {
-        let user = Key::of(&claims.sub);
+        self.judge(claims.epo, Key::of(&claims.sub), || Key::of(&claims.sid))
+    }
+
+    /// As [`standing`](Self::standing), without reading the ids again.
+    pub(crate) fn standing_of(&self, subject: &Subject) -> Standing {
+        self.judge(subject.epoch, subject.user, || subject.session)
+    }
+
+    fn judge(&self, epoch: i64, user: Key, session: impl FnOnce() -> Key) -> Standing {
         let known = self.read();
         let user = known.users.get(&user);
         if user.is_some_and(|state| state.is_banned(|| self.0.clock.unix_millis())) {
             return Standing::Banned;
         }
-        if user.is_some_and(|state| claims.epo < state.min_epoch)
-            || known.sessions.get(&Key::of(&claims.sid)).is_some()
+        if user.is_some_and(|state| epoch < state.min_epoch)
+            || known.sessions.get(&session()).is_some()
         {
             return Standing::Revoked;
         }

@@ -9,6 +9,7 @@ use std::{
 use foldhash::quality::RandomState;
 
 use super::Claims;
+use crate::revocation::Subject;
 
 const SHARDS: usize = 16;
 
@@ -29,8 +30,10 @@ pub(super) struct Cache {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) claims: Arc<Claims>,
+pub(crate) struct Entry {
+    pub(crate) claims: Arc<Claims>,
+    /// Of the claims.
+    pub(crate) subject: Subject,
     pub(super) nbf: Option<i64>,
     /// The generation of the key set that it was verified under.
     pub(super) keys: u64,
@@ -47,7 +50,7 @@ type Generation = HashMap<u64, Known, BuildHasherDefault<AsItIs>>;
 /// No debug output: a token is as good as a password until it ends.
 #[derive(Clone)]
 struct Known {
-    token: Box<str>,
+    token: Box<[u8]>,
     entry: Entry,
 }
 
@@ -67,19 +70,19 @@ impl Cache {
         Self { shards, capacity, seeded: RandomState::default() }
     }
 
-    pub(super) fn find(&self, token: &str) -> Option<Entry> {
+    pub(super) fn find(&self, token: &[u8]) -> Option<Entry> {
         let hash = self.hash(token);
         self.shard(hash).find(hash, token, self.capacity)
     }
 
-    pub(super) fn insert(&self, token: &str, entry: Entry) {
+    pub(super) fn insert(&self, token: &[u8], entry: Entry) {
         if self.capacity > 0 {
             let hash = self.hash(token);
             self.shard(hash).insert(hash, Known { token: token.into(), entry }, self.capacity);
         }
     }
 
-    fn hash(&self, token: &str) -> u64 {
+    fn hash(&self, token: &[u8]) -> u64 {
         self.seeded.hash_one(token)
     }
 
@@ -106,7 +109,7 @@ impl fmt::Debug for Cache {
 }
 
 impl Shard {
-    fn find(&mut self, hash: u64, token: &str, capacity: usize) -> Option<Entry> {
+    fn find(&mut self, hash: u64, token: &[u8], capacity: usize) -> Option<Entry> {
         if let Some(known) = self.young.get(&hash) {
             return (*known.token == *token).then(|| known.entry.clone());
         }
@@ -152,16 +155,17 @@ mod tests {
     fn entry() -> Entry {
         let json = br#"{"iss":"i","aud":"a","sub":"s","sid":"s","jti":"j","iat":1,"exp":2,"epo":0,"roles":[],"email":""}"#;
         let payload = payload::parse(json).expect("the claims are right");
-        Entry { claims: Arc::new(payload.claims), nbf: None, keys: 0 }
+        let subject = Subject::of(&payload.claims);
+        Entry { claims: Arc::new(payload.claims), subject, nbf: None, keys: 0 }
     }
 
     #[test]
     fn stays_within_its_bound_and_keeps_what_is_used() {
         let cache = Cache::new(320);
-        cache.insert("kept", entry());
+        cache.insert(b"kept", entry());
         for i in 0..10_000 {
-            cache.insert(&i.to_string(), entry());
-            assert!(cache.find("kept").is_some(), "lost after {i} others");
+            cache.insert(i.to_string().as_bytes(), entry());
+            assert!(cache.find(b"kept").is_some(), "lost after {i} others");
         }
         assert!(cache.len() <= 320, "{} entries", cache.len());
     }
@@ -169,26 +173,26 @@ mod tests {
     #[test]
     fn keeps_nothing_when_it_is_off() {
         let cache = Cache::new(0);
-        cache.insert("a", entry());
-        assert!(cache.find("a").is_none());
+        cache.insert(b"a", entry());
+        assert!(cache.find(b"a").is_none());
     }
 
     #[test]
     fn a_token_with_the_hash_of_another_is_another() {
-        let known = || Known { token: "mine".into(), entry: entry() };
+        let known = || Known { token: (*b"mine").into(), entry: entry() };
         let mut shard = Shard::default();
         shard.young.insert(7, known());
-        assert!(shard.find(7, "another", 10).is_none());
-        assert!(shard.find(7, "mine", 10).is_some());
+        assert!(shard.find(7, b"another", 10).is_none());
+        assert!(shard.find(7, b"mine", 10).is_some());
         let mut shard = Shard::default();
         shard.old.insert(7, known());
-        assert!(shard.find(7, "another", 10).is_none());
+        assert!(shard.find(7, b"another", 10).is_none());
     }
 
     #[test]
     fn l2_debug_output_has_no_tokens() {
         let cache = Cache::new(320);
-        cache.insert("canary", entry());
+        cache.insert(b"canary", entry());
         assert!(!format!("{cache:?}").contains("canary"));
     }
 }

@@ -5,7 +5,7 @@ use super::{
     cache::{Cache, Entry},
     payload,
 };
-use crate::{Clock, jws, keys::KeySet};
+use crate::{Clock, jws, keys::KeySet, revocation::Subject};
 
 /// Verifies access tokens. Cheap to clone; clones share the cache of verified tokens.
 #[derive(Debug, Clone)]
@@ -75,6 +75,12 @@ impl TokenVerifier {
     ///
     /// [`VerifyError::Expired`] if it is right in all but time, else [`VerifyError::Invalid`].
     pub fn verify(&self, token: &str) -> Result<Arc<Claims>, VerifyError> {
+        self.verified(token.as_bytes()).map(|entry| entry.claims)
+    }
+
+    /// As [`verify`](Self::verify): with what the cache knows of it, and of a text that nobody has
+    /// looked at yet. A token that is in the cache is known to be one.
+    pub(crate) fn verified(&self, token: &[u8]) -> Result<Entry, VerifyError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(VerifyError::Invalid(InvalidToken::TooLarge));
         }
@@ -91,7 +97,8 @@ impl TokenVerifier {
     }
 
     /// Checks all that time does not change.
-    fn decode(&self, token: &str) -> Result<Entry, InvalidToken> {
+    fn decode(&self, token: &[u8]) -> Result<Entry, InvalidToken> {
+        let token = str::from_utf8(token).map_err(|_| InvalidToken::Encoding)?;
         let keys = self.keys.state();
         let json = jws::open(&keys, TYPE, token).inspect_err(|&reason| {
             if reason == InvalidToken::UnknownKey {
@@ -110,14 +117,16 @@ impl TokenVerifier {
         if claims.iat < 0 || lifetime <= 0 || lifetime > self.max_lifetime {
             return Err(InvalidToken::Lifetime);
         }
-        Ok(Entry { claims: Arc::new(claims), nbf: payload.nbf, keys: keys.generation })
+        let subject = Subject::of(&claims);
+        let claims = Arc::new(claims);
+        Ok(Entry { claims, subject, nbf: payload.nbf, keys: keys.generation })
     }
 
     /// Checks what time changes; on every hit of the cache too.
-    fn check_time(&self, entry: Entry) -> Result<Arc<Claims>, VerifyError> {
+    fn check_time(&self, entry: Entry) -> Result<Entry, VerifyError> {
         let now = self.clock.unix_seconds();
         let latest = now.saturating_add(self.leeway);
-        let claims = entry.claims;
+        let claims = &entry.claims;
         if claims.iat > latest {
             return Err(VerifyError::Invalid(InvalidToken::IssuedInFuture));
         }
@@ -125,9 +134,9 @@ impl TokenVerifier {
             return Err(VerifyError::Invalid(InvalidToken::NotYetValid));
         }
         if claims.exp.saturating_add(self.leeway) <= now {
-            return Err(VerifyError::Expired(claims));
+            return Err(VerifyError::Expired(entry.claims));
         }
-        Ok(claims)
+        Ok(entry)
     }
 
     /// Tells whether there is no key to verify with yet.
