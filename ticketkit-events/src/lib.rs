@@ -63,6 +63,7 @@ pub mod testing;
 
 pub use crate::{
     bus::Bus,
+    engine::Replay,
     envelope::{Causation, Envelope, EventId},
     event::Event,
     handler::{EventContext, HandlerError, Meta, State},

@@ -28,6 +28,7 @@ mod delivery;
 mod failure;
 mod load;
 mod order;
+mod replay;
 mod restart;
 mod support;
 mod versions;
@@ -63,6 +64,7 @@ enum Need {
     Order,
     FanOut,
     Durable,
+    Replay,
 }
 
 impl Need {
@@ -72,6 +74,7 @@ impl Need {
             Self::Order => can.ordered_keys,
             Self::FanOut => can.fan_out,
             Self::Durable => can.durable,
+            Self::Replay => can.replay,
         }
     }
 }
@@ -84,6 +87,7 @@ impl Need {
             Self::Order => "order per key",
             Self::FanOut => "fan-out per instance",
             Self::Durable => "memory over a restart",
+            Self::Replay => "replay of earlier events",
         }
     }
 }
@@ -126,6 +130,10 @@ const CASES: &[Case] = cases![
     order::errors_keep_the_order_of_each_key Order,
     order::four_relays_errors_and_new_connections_keep_the_order Order,
     order::later_events_of_a_key_wait_for_a_parked_one Order,
+    replay::a_new_subscription_begins_with_what_comes Nothing,
+    replay::old_messages_for_a_new_subscriber Replay,
+    replay::what_was_published_since_a_time Replay,
+    replay::a_new_instance_gets_old_messages_each_time Replay,
     restart::a_dropped_runner_acknowledges_nothing Nothing,
     restart::a_closed_subscription_goes_on_where_it_was Nothing,
     restart::a_new_process_goes_on_where_the_old_one_was Durable,

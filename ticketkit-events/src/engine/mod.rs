@@ -4,11 +4,11 @@
 //! from a URL. Who writes an engine implements [`Engine`] and [`Consumer`], states
 //! its [`Capabilities`] and runs the conformance suite.
 //!
-//! | engine | URL | `publish` is Ok when | order | fan-out | survives a restart |
-//! |---|---|---|---|---|---|
-//! | [`memory`] | `memory:` | this process has accepted it | per key | yes | no |
-//! | [`sql`] | `sqlite:///path/events.db`, `postgres://host/events` | it is committed and synced | per key | yes | yes |
-//! | [`rabbitmq`] | `amqp://host/vhost`, `amqps://…` | the broker has confirmed it and a queue has it | per key | yes | yes |
+//! | engine | URL | `publish` is Ok when | order | fan-out | survives a restart | replay |
+//! |---|---|---|---|---|---|---|
+//! | [`memory`] | `memory:` | this process has accepted it | per key | yes | no | no |
+//! | [`sql`] | `sqlite:///path/events.db`, `postgres://host/events` | it is committed and synced | per key | yes | yes | yes |
+//! | [`rabbitmq`] | `amqp://host/vhost`, `amqps://…` | the broker has confirmed it and a queue has it | per key | yes | yes | no |
 
 mod delivery;
 mod error;
@@ -25,7 +25,7 @@ use std::time::Duration;
 pub use self::{
     delivery::{Claim, Delivery, Outcome, Settlement},
     error::EngineError,
-    spec::{Capabilities, Lifetime, SubscriptionSpec},
+    spec::{Capabilities, Lifetime, Replay, SubscriptionSpec},
     stats::{ConnectionStats, SubscriptionStats},
 };
 use crate::{
@@ -59,6 +59,8 @@ pub trait Engine: Send + Sync + 'static {
     ///
     /// A durable subscription that exists keeps its place, and its types become
     /// those of `spec`. Several consumers of one subscription share its events.
+    /// One that is new gets, before all others, what `spec` asks to replay: each
+    /// event of its types is replayed or published after it, none both.
     fn subscribe<'a>(
         &'a self,
         spec: SubscriptionSpec,

@@ -1,4 +1,5 @@
 use super::EngineError;
+use crate::Timestamp;
 
 /// What an engine can do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Capabilities {
     pub durable: bool,
     /// A failed event can wait without holding up others.
     pub delayed_retry: bool,
+    /// A new subscription can get events that were published before it.
+    pub replay: bool,
 }
 
 /// How long a subscription lives.
@@ -22,6 +25,16 @@ pub enum Lifetime {
     Durable,
     /// As long as its consumer: it begins with what is published from then on.
     Instance,
+}
+
+/// What a new subscription gets of the events that were published before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Replay {
+    /// All that the engine keeps.
+    FromStart,
+    /// What was published at this time or later, as far as the engine keeps it.
+    Since(Timestamp),
 }
 
 /// What a subscription asks of the engine.
@@ -35,6 +48,9 @@ pub struct SubscriptionSpec {
     pub ordered: bool,
     /// How long it lives.
     pub lifetime: Lifetime,
+    /// What it gets of the events of before, if it is new; none if it begins with
+    /// what is published from then on.
+    pub replay: Option<Replay>,
     /// How many events are handled at the same time by the consumer that is asked
     /// for; what is fetched ahead is derived from it.
     pub concurrency: usize,
@@ -54,6 +70,12 @@ impl SubscriptionSpec {
         }
         if self.lifetime == Lifetime::Instance && !can.fan_out {
             return lacks("fan-out per instance", "use `Subscription::new` or another engine");
+        }
+        if self.replay.is_some() && !can.replay {
+            return lacks(
+                "replay of earlier events",
+                "leave out `.replay(…)`, or use the SQL engine (sqlite://, postgres://)",
+            );
         }
         Ok(())
     }

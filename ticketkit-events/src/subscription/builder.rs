@@ -6,7 +6,7 @@ use tower_service::Service;
 use super::{RetryPolicy, Route, Runner, dispatch::Dispatch, observe::Observe, runner::Settings};
 use crate::{
     BoxError, Bus, EventContext,
-    engine::{EngineError, Lifetime, SubscriptionSpec},
+    engine::{EngineError, Lifetime, Replay, SubscriptionSpec},
     event::Event,
     handler::Handler,
 };
@@ -19,11 +19,13 @@ use crate::{
 /// | [`timeout`](Self::timeout) | 30 s |
 /// | [`retry`](Self::retry) | [`RetryPolicy::default`] |
 /// | [`ordered`](Self::ordered) | no |
+/// | [`replay`](Self::replay) | no: it begins with what is published from then on |
 #[must_use = "a subscription does nothing until it is bound and run"]
 pub struct Subscription<S = ()> {
     name: String,
     lifetime: Lifetime,
     ordered: bool,
+    replay: Option<Replay>,
     state: S,
     dispatch: Dispatch,
     layers: Vec<Box<dyn FnOnce(Route) -> Route + Send>>,
@@ -55,6 +57,7 @@ impl Subscription {
             name,
             lifetime,
             ordered: false,
+            replay: None,
             state: (),
             dispatch: Dispatch::default(),
             layers: Vec::new(),
@@ -73,6 +76,7 @@ impl<S: Clone + Send + Sync + 'static> Subscription<S> {
             name: self.name,
             lifetime: self.lifetime,
             ordered: self.ordered,
+            replay: self.replay,
             state,
             dispatch: self.dispatch,
             layers: self.layers,
@@ -101,6 +105,18 @@ impl<S: Clone + Send + Sync + 'static> Subscription<S> {
     /// earlier one is being handled, waits for its retry or is parked.
     pub fn ordered(mut self) -> Self {
         self.ordered = true;
+        self
+    }
+
+    /// Has a new subscription handle, before all others, the events of its types that were published
+    /// before it and that the engine still keeps.
+    ///
+    /// One that the engine knows already keeps its place, and a type that it gets later is not
+    /// replayed: [remove](Bus::remove_subscription) it first. A fan-out subscription is new each
+    /// time. Handlers get every event of that time, also those of which the service has handled the
+    /// like under another name. [`bind`](Self::bind) refuses it on an engine without a memory.
+    pub fn replay(mut self, replay: Replay) -> Self {
+        self.replay = Some(replay);
         self
     }
 
@@ -151,6 +167,7 @@ impl<S: Clone + Send + Sync + 'static> Subscription<S> {
             types: self.dispatch.types(),
             ordered: self.ordered,
             lifetime: self.lifetime,
+            replay: self.replay,
             concurrency: self.settings.concurrency,
         }
     }

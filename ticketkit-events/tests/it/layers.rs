@@ -9,7 +9,8 @@ use std::{
 };
 
 use ticketkit_events::{
-    Bus, EventContext, HandlerError, Publisher, RetryPolicy, Subscription, subscription::Route,
+    Bus, EventContext, HandlerError, Publisher, Replay, RetryPolicy, Subscription,
+    subscription::Route,
 };
 use tower::{Layer, Service, util::MapRequestLayer};
 
@@ -107,6 +108,12 @@ async fn what_cannot_work_is_refused_at_bind() {
     assert!(text.contains("no handler"), "{text}");
     let text = refused(Subscription::new("two").handle(ok).handle(ok)).await;
     assert!(text.contains("two handlers for \"order.created\""), "{text}");
+    let text = refused(Subscription::new("new").handle(ok).replay(Replay::FromStart)).await;
+    assert_eq!(
+        text,
+        "the engine memory has no replay of earlier events, which the subscription \"new\" asks for: \
+         leave out `.replay(…)`, or use the SQL engine (sqlite://, postgres://)"
+    );
     #[cfg(feature = "sql")]
     {
         let tx = async |_: OrderCreated, _: ticketkit_events::sql::Tx| Ok(());

@@ -24,6 +24,8 @@ mod rabbitmq;
 #[cfg(feature = "sql")]
 mod relays;
 #[cfg(feature = "sql")]
+mod retention;
+#[cfg(feature = "sql")]
 mod schedule;
 #[cfg(feature = "sql")]
 mod service;

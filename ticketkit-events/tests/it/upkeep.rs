@@ -53,6 +53,7 @@ async fn an_instance_that_never_comes_to_rest_is_not_taken_for_dead() {
         types: vec!["order.created".to_owned()],
         ordered: true,
         lifetime: Lifetime::Instance,
+        replay: None,
         concurrency: 1,
     };
     let mut consumer = bus.engine().subscribe(spec).await.unwrap();
@@ -78,6 +79,7 @@ async fn a_clock_that_is_set_back_holds_up_nothing_that_a_killed_process_had() {
         types: vec!["order.created".to_owned()],
         ordered: true,
         lifetime: Lifetime::Durable,
+        replay: None,
         concurrency: 1,
     };
     for (ordered, n) in [(true, 1), (false, 2)] {

@@ -70,7 +70,13 @@ impl Engine for MemoryEngine {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { ordered_keys: true, fan_out: true, durable: false, delayed_retry: true }
+        Capabilities {
+            ordered_keys: true,
+            fan_out: true,
+            durable: false,
+            delayed_retry: true,
+            replay: false,
+        }
     }
 
     fn publish<'a>(

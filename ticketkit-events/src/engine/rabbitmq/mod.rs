@@ -282,7 +282,13 @@ impl Engine for RabbitMqEngine {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { ordered_keys: true, fan_out: true, durable: true, delayed_retry: true }
+        Capabilities {
+            ordered_keys: true,
+            fan_out: true,
+            durable: true,
+            delayed_retry: true,
+            replay: false,
+        }
     }
 
     fn publish<'a>(

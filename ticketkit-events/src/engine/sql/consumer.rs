@@ -43,7 +43,7 @@ impl SqlConsumer {
             Lifetime::Durable => (spec.name.clone(), None),
             Lifetime::Instance => (format!("{}@{worker}", spec.name), Some(alive_until)),
         };
-        inner.declare(&name, &spec.types, expires_at).await?;
+        inner.declare(&name, &spec.types, expires_at, spec.replay).await?;
         let wakeup = inner.wakeup(&name);
         Ok(Self {
             inner,
@@ -73,7 +73,7 @@ impl SqlConsumer {
                 subscription = self.name,
                 "the subscription was given up for dead: events are missed"
             );
-            self.inner.declare(&self.name, &self.spec.types, Some(until)).await?;
+            self.inner.declare(&self.name, &self.spec.types, Some(until), None).await?;
         }
         self.alive_until = until;
         Ok(())

@@ -1,7 +1,7 @@
 use sqlx::Row;
 
 use super::{Inner, ROUTES};
-use crate::Timestamp;
+use crate::{Timestamp, engine::Replay, sql::Tx};
 
 impl Inner {
     /// Makes a subscription, or gives an existing one its present types.
@@ -10,13 +10,20 @@ impl Inner {
         name: &str,
         types: &[String],
         expires_at: Option<Timestamp>,
+        replay: Option<Replay>,
     ) -> Result<(), sqlx::Error> {
         // Most starts change nothing; then nothing is written and synced.
         if expires_at.is_none() && self.is_declared(name, types).await? {
             return Ok(());
         }
         let mut tx = self.database.begin().await?;
+        // Nobody publishes meanwhile: what is there is replayed, and what comes later is delivered.
         tx.lock(ROUTES).await?;
+        let known = sqlx::query("select name from ticketkit_subscriptions where name = $1")
+            .bind(name)
+            .fetch_optional(tx.conn())
+            .await?
+            .is_some();
         sqlx::query(
             "insert into ticketkit_subscriptions (name, expires_at) values ($1, $2)
              on conflict (name) do update set expires_at = excluded.expires_at",
@@ -35,6 +42,9 @@ impl Inner {
                 .bind(name)
                 .execute(tx.conn())
                 .await?;
+        }
+        if let (Some(replay), false) = (replay, known) {
+            deliver_again(&mut tx, name, replay).await?;
         }
         tx.commit().await
     }
@@ -87,4 +97,23 @@ impl Inner {
         self.wakeups().remove(name);
         Ok(found > 0)
     }
+}
+
+/// Makes a delivery to a subscription of each event of its types that is kept.
+async fn deliver_again(tx: &mut Tx, name: &str, replay: Replay) -> Result<(), sqlx::Error> {
+    let since = match replay {
+        Replay::FromStart => i64::MIN,
+        Replay::Since(at) => at.as_millis(),
+    };
+    sqlx::query(
+        "insert into ticketkit_deliveries (subscription, seq, event_key, published_at)
+         select r.subscription, e.seq, e.event_key, e.published_at
+         from ticketkit_events e join ticketkit_routes r on r.kind = e.kind
+         where r.subscription = $1 and e.published_at >= $2",
+    )
+    .bind(name)
+    .bind(since)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }

@@ -7,7 +7,8 @@
 //! for each subscription, made in the same transaction, claimed by its state and
 //! deleted when it is done. Claims carry a lease and a fence: what a killed process
 //! held comes back after 1.5 s (SQLite) or 5 s (PostgreSQL), and a late settlement of a lost claim does nothing.
-//! Events stay for a day after they were handled by all.
+//! Events that all have handled stay for a day, or as [`SqlOptions`] say, so that a subscription that
+//! is new can [replay](crate::Subscription::replay) them.
 //!
 //! Consumers in the publishing process wake by the commit, those of others by a
 //! poll of up to a second.
@@ -16,18 +17,20 @@ mod claim;
 mod consumer;
 mod declare;
 mod operate;
+mod options;
 mod publish;
 mod settle;
+mod sweep;
 
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
 };
 
 use tokio::sync::Notify;
 
+pub use self::options::SqlOptions;
 use super::{Capabilities, Consumer, Engine, EngineError, SubscriptionSpec, SubscriptionStats};
 use crate::{
     BoxFuture, Clock, Envelope, EventId, Timestamp,
@@ -37,10 +40,6 @@ use crate::{
 
 const MIGRATIONS: &[Migration] =
     &[Migration::new(1, "events, subscriptions, deliveries", include_str!("schema.sql"))];
-/// How long events are kept after they were published, so that a subscription can
-/// be replayed.
-const RETENTION: Duration = Duration::from_secs(24 * 3600);
-
 /// The lock of who gets what: publishers share it. Without it an event that is published while its
 /// subscription is removed would be kept for nobody, and for ever.
 const ROUTES: &str = "ticketkit/routes";
@@ -60,8 +59,11 @@ pub struct SqlEngine {
 
 struct Inner {
     database: Database,
+    options: SqlOptions,
     wakeups: Mutex<HashMap<String, Arc<Notify>>>,
     swept_at: Mutex<Option<Timestamp>>,
+    /// How many bytes this process has published since.
+    published: AtomicU64,
 }
 
 impl SqlEngine {
@@ -71,13 +73,33 @@ impl SqlEngine {
     ///
     /// If the database cannot be opened or migrated.
     pub async fn open(url: &str, clock: Clock) -> Result<Self, EngineError> {
+        Self::open_with(url, SqlOptions::default(), clock).await
+    }
+
+    /// Opens the engine with other limits to what it keeps.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn open_with(
+        url: &str,
+        options: SqlOptions,
+        clock: Clock,
+    ) -> Result<Self, EngineError> {
         let failed = |error| EngineError::failed("the sql engine cannot be opened", error);
         let database = Database::connect(url, clock).await.map_err(|error| {
             if error.is_url() { EngineError::unsupported(error.to_string()) } else { failed(error) }
         })?;
         database.migrate_own("_ticketkit_engine_migrations", MIGRATIONS).await.map_err(failed)?;
-        let (wakeups, swept_at) = (Mutex::default(), Mutex::default());
-        Ok(Self { inner: Arc::new(Inner { database, wakeups, swept_at }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                database,
+                options,
+                wakeups: Mutex::default(),
+                swept_at: Mutex::default(),
+                published: AtomicU64::new(0),
+            }),
+        })
     }
 }
 
@@ -113,7 +135,13 @@ impl Engine for SqlEngine {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { ordered_keys: true, fan_out: true, durable: true, delayed_retry: true }
+        Capabilities {
+            ordered_keys: true,
+            fan_out: true,
+            durable: true,
+            delayed_retry: true,
+            replay: true,
+        }
     }
 
     fn publish<'a>(

@@ -1,17 +1,9 @@
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::{MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::collections::{BTreeSet, HashSet};
 
 use sqlx::Row;
 
-use super::{Inner, RETENTION, ROUTES, failed};
+use super::{Inner, ROUTES, failed};
 use crate::{Envelope, Timestamp, engine::EngineError, sql::Tx};
-
-const SWEEP_EVERY: Duration = Duration::from_secs(300);
-/// So that a sweep does not hold the writer for long.
-const SWEEP_BATCH: u64 = 2000;
 
 impl Inner {
     /// Commits events and a delivery of each to every subscription of its type.
@@ -26,12 +18,10 @@ impl Inner {
         for event in events {
             insert(&mut tx, event, now, &mut woken).await?;
         }
-        if self.sweep_is_due(now) && sweep(&mut tx, now).await? == SWEEP_BATCH {
-            // There is more: the next transaction goes on, or events would come faster than they go.
-            *self.swept_at() = None;
-        }
         tx.commit().await?;
         self.wake(woken.iter().map(String::as_str));
+        let bytes = events.iter().map(|event| event.data.len() as u64).sum();
+        self.sweep_if_due(now, bytes).await;
         Ok(())
     }
 
@@ -54,19 +44,6 @@ impl Inner {
             results.push(result);
         }
         results
-    }
-
-    fn sweep_is_due(&self, now: Timestamp) -> bool {
-        let mut swept_at = self.swept_at();
-        let due = swept_at.is_none_or(|at| now.since(at) >= SWEEP_EVERY);
-        if due {
-            *swept_at = Some(now);
-        }
-        due
-    }
-
-    fn swept_at(&self) -> MutexGuard<'_, Option<Timestamp>> {
-        self.swept_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -104,31 +81,4 @@ async fn insert(
         woken.insert(row.try_get("subscription")?);
     }
     Ok(())
-}
-
-/// Deletes a batch of events that are past their time, and subscriptions of dead instances; returns
-/// how many events.
-async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<u64, sqlx::Error> {
-    for statement in [
-        "delete from ticketkit_deliveries where subscription in (
-             select name from ticketkit_subscriptions where expires_at < $1)",
-        "delete from ticketkit_routes where subscription in (
-             select name from ticketkit_subscriptions where expires_at < $1)",
-        "delete from ticketkit_subscriptions where expires_at < $1",
-    ] {
-        sqlx::query(statement).bind(now.as_millis()).execute(tx.conn()).await?;
-    }
-    let done = sqlx::query(
-        "delete from ticketkit_events where seq in (
-             select e.seq from ticketkit_events e
-             where e.published_at < $1
-               and not exists (select 1 from ticketkit_deliveries d where d.seq = e.seq)
-             order by e.published_at limit $2
-         )",
-    )
-    .bind((now - RETENTION).as_millis())
-    .bind(i64::try_from(SWEEP_BATCH).unwrap_or(i64::MAX))
-    .execute(tx.conn())
-    .await?;
-    Ok(done.rows_affected())
 }

@@ -17,6 +17,7 @@ fn spec() -> SubscriptionSpec {
         types: vec!["order.created".to_owned()],
         ordered: false,
         lifetime: Lifetime::Durable,
+        replay: None,
         concurrency: 8,
     }
 }
