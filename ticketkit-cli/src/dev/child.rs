@@ -39,17 +39,16 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Starts a program; what it says and how it ends is told to `voice` and `events`.
+    /// Starts what [`behind_guard`] made; what it says and how it ends is told to `voice` and `events`.
     pub(super) fn start(
         run: Run,
+        mut command: Command,
         program: &Path,
-        root: &Path,
         voice: &Voice,
         events: &Sender<Event>,
     ) -> io::Result<Self> {
         let stamp = Stamp::of(program)?;
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg(guard::NAME).arg("--").arg(program).current_dir(root).process_group(0);
+        command.process_group(0);
         if std::env::var_os("LOG_FORMAT").is_none() {
             // So that each line says of which service it is.
             command.env("LOG_FORMAT", "json");
@@ -98,6 +97,13 @@ impl Running {
         // A guard that is gone has no program any more.
         drop(self.pipe.write_all(&[order]).and_then(|()| self.pipe.flush()));
     }
+}
+
+/// The command of a program, behind its guard; arguments may follow.
+pub(super) fn behind_guard(program: &Path) -> io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(guard::NAME).arg("--").arg(program);
+    Ok(command)
 }
 
 fn lines(source: impl Read, mut each: impl FnMut(&str)) {

@@ -7,16 +7,21 @@
 //! - [`child`]: a program said something, or ended. Between it and us stands [`guard`], so that it
 //!   cannot outlive us, whatever ends us.
 //! - [`probe`]: the first request was answered.
+//! - [`gateway`]: leads requests to the service of their path; [`head`] reads them, [`front`] opens it.
 //! - signals.
 //!
-//! [`programs`] says what is run, [`voice`] prints what people and machines read.
+//! [`programs`] says what is run, [`slots`] what runs, [`voice`] prints what people and machines read.
 
 mod build;
 mod child;
+mod front;
+mod gateway;
 pub(crate) mod guard;
+mod head;
 mod probe;
 mod programs;
 mod session;
+mod slots;
 mod voice;
 mod watch;
 

@@ -13,9 +13,8 @@ use crate::readiness::{self, Answer};
 const PAUSE: Duration = Duration::from_millis(25);
 
 /// Asks `/readyz` in a thread, and tells the first answer that is no "not yet".
-pub(super) fn start(run: Run, url: &str, events: &Sender<Event>) {
-    let Some(authority) = authority(url).map(str::to_owned) else { return };
-    let events = events.clone();
+pub(super) fn start(run: Run, authority: &str, events: &Sender<Event>) {
+    let (authority, events) = (authority.to_owned(), events.clone());
     thread::spawn(move || {
         let begun = Instant::now();
         let mut answer = String::new();
@@ -33,7 +32,7 @@ pub(super) fn start(run: Run, url: &str, events: &Sender<Event>) {
 }
 
 /// `127.0.0.1:3000` of `http://127.0.0.1:3000/`.
-fn authority(url: &str) -> Option<&str> {
+pub(super) fn authority(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("http://")?;
     rest.split('/').next().filter(|authority| !authority.is_empty())
 }

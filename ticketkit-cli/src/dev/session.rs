@@ -1,13 +1,13 @@
 //! The loop that owns the build and the programs.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     io::IsTerminal,
     path::{Path, PathBuf},
     process::ExitStatus,
     sync::mpsc::{self, Receiver, Sender},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use serde_json::json;
@@ -19,13 +19,20 @@ use signal_hook::{
 use super::{
     Event, Run,
     build::{Build, Outcome},
-    child::{Running, Stamp},
+    child::{self, Running},
+    front::{self, Front},
+    gateway::Place,
     probe,
-    programs::{self, Program, Programs},
+    programs::{self, Frame, Program, Programs},
+    slots::Slots,
     voice::Voice,
     watch::Watch,
 };
-use crate::{answers::Answers, failure::Failure};
+use crate::{
+    answers::{self, Answers},
+    failure::Failure,
+    project,
+};
 
 /// How it is done.
 #[derive(Debug)]
@@ -46,7 +53,7 @@ pub(crate) fn run(root: &Path, answers: &Answers, options: &Options) -> Result<(
     let colour = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let voice = Voice::new(answers, options.json, colour);
-    let programs = programs::find(root, answers.name.as_str())?;
+    let programs = programs::find(root, answers)?;
     let watch = Watch::start(root, &programs.target, options.polls, &voice, &sender);
     let watch = watch.map_err(|error| {
         Failure::no(format!("cannot watch {} for changes: {error}", root.display()))
@@ -57,13 +64,16 @@ pub(crate) fn run(root: &Path, answers: &Answers, options: &Options) -> Result<(
         voice,
         sender,
         watch,
-        slots: Vec::new(),
+        slots: Slots::default(),
+        frame: Frame::default(),
+        front: Front::default(),
         build: None,
         changed: None,
+        edited: BTreeSet::new(),
+        compiled: BTreeSet::new(),
         asked: Instant::now(),
         runs: 0,
         restarts_all: false,
-        was_ready: false,
         ending: false,
     };
     session.arrange(programs);
@@ -86,33 +96,27 @@ fn catch(events: &Sender<Event>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A program, its run if it has one, and what runs next.
-#[derive(Debug)]
-struct Slot {
-    program: Program,
-    running: Option<Running>,
-    /// Started when the one that runs has drained.
-    next: Option<PathBuf>,
-    is_gone: bool,
-}
-
 struct Session {
     root: PathBuf,
     answers: Answers,
     voice: Voice,
     sender: Sender<Event>,
     watch: Watch,
-    slots: Vec<Slot>,
+    slots: Slots,
+    frame: Frame,
+    front: Front,
     build: Option<Build>,
     /// What changed while a build was under way.
     changed: Option<BTreeSet<PathBuf>>,
+    /// What changed since the last build that succeeded, and what was compiled since.
+    edited: BTreeSet<PathBuf>,
+    compiled: BTreeSet<String>,
     /// When the change was noticed that is answered now.
     asked: Instant,
     /// Counts the runs of all programs.
     runs: u64,
     /// Whether the settings changed, which no build shows.
     restarts_all: bool,
-    was_ready: bool,
     ending: bool,
 }
 
@@ -123,14 +127,16 @@ impl Session {
             let Ok(event) = events.recv() else { return };
             match event {
                 Event::Changed(paths) => self.on_change(paths),
-                Event::Built(outcome) => self.on_built(outcome),
+                Event::Built(outcome) => self.on_built(&outcome),
                 Event::Listening { run, url } => self.on_listening(run, &url),
                 Event::Ready { run } => self.on_ready(&run),
-                Event::NotReady { run, answer } if self.is_current(&run) => self.voice.note(
-                    "notReady",
-                    &format!("{} is not ready yet: {answer}", run.program),
-                    json!({ "program": run.program, "answer": answer }),
-                ),
+                Event::NotReady { run, answer } if self.slots.of(&run).is_some() => {
+                    self.voice.note(
+                        "notReady",
+                        &format!("{} is not ready yet: {answer}", run.program),
+                        json!({ "program": run.program, "answer": answer }),
+                    );
+                }
                 Event::NotReady { .. } => {}
                 Event::Ended { run, status } => self.on_ended(&run, status),
                 Event::Signal => self.on_signal(),
@@ -139,31 +145,12 @@ impl Session {
     }
 
     fn is_over(&self) -> bool {
-        self.ending && self.build.is_none() && self.slots.iter().all(|slot| slot.running.is_none())
+        self.ending && self.build.is_none() && !self.slots.is_any_running()
     }
 
-    fn is_current(&self, run: &Run) -> bool {
-        self.slots
-            .iter()
-            .filter_map(|slot| slot.running.as_ref())
-            .any(|running| running.run == *run)
-    }
-
-    /// Makes a slot for each program; one that is gone drains.
     fn arrange(&mut self, programs: Programs) {
-        for slot in &mut self.slots {
-            slot.is_gone = !programs.list.contains(&slot.program);
-            if let Some(running) = slot.running.as_mut().filter(|_| slot.is_gone) {
-                running.drain();
-            }
-        }
-        self.slots.retain(|slot| !slot.is_gone || slot.running.is_some());
-        for program in programs.list {
-            if !self.slots.iter().any(|slot| slot.program == program) {
-                let (running, next) = (None, None);
-                self.slots.push(Slot { program, running, next, is_gone: false });
-            }
-        }
+        self.slots.arrange(programs.list);
+        self.frame = programs.frame;
     }
 
     fn on_change(&mut self, paths: BTreeSet<PathBuf>) {
@@ -180,8 +167,10 @@ impl Session {
         }
         let is_in_root = |name: &str| paths.contains(&self.root.join(name));
         self.restarts_all |= is_in_root(&format!("{}.toml", self.answers.name));
-        if paths.iter().any(|path| path.ends_with("Cargo.toml")) {
-            match programs::find(&self.root, self.answers.name.as_str()) {
+        let is_list =
+            |path: &PathBuf| path.ends_with("Cargo.toml") || path.ends_with(answers::FILE);
+        if paths.iter().any(is_list) {
+            match self.look_again() {
                 Ok(programs) => self.arrange(programs),
                 Err(failure) => return self.fault(&failure.to_string()),
             }
@@ -192,12 +181,17 @@ impl Session {
             0 | 1 => String::new(),
             count => format!(" and {} more", count - 1),
         };
+        self.edited.extend(paths);
         self.build(&format!("building: {first}{others} changed"));
     }
 
+    fn look_again(&mut self) -> Result<Programs, Failure> {
+        self.answers = project::look(&self.root)?.1;
+        programs::find(&self.root, &self.answers)
+    }
+
     fn build(&mut self, why: &str) {
-        let list = self.slots.iter().filter(|slot| !slot.is_gone);
-        let list: Vec<_> = list.map(|slot| slot.program.clone()).collect();
+        let list: Vec<_> = self.slots.programs().cloned().collect();
         self.voice.note("building", why, json!({}));
         match Build::start(&self.root, &list, &self.voice, &self.sender) {
             Ok(build) => self.build = Some(build),
@@ -205,23 +199,23 @@ impl Session {
         }
     }
 
-    fn on_built(&mut self, outcome: Outcome) {
+    fn on_built(&mut self, outcome: &Outcome) {
         self.build = None;
         if self.ending {
             return;
         }
-        match outcome {
-            Outcome::Built { programs, took } => self.replace(&programs, took),
-            Outcome::Broken => {
-                let runs = self.slots.iter().any(|slot| slot.running.is_some());
-                let what = if runs {
-                    "what was built before goes on running"
-                } else {
-                    "it is tried again after the next change"
-                };
-                let text = format!("it does not build; {what}");
-                self.voice.note("broken", &text, json!({ "running": runs }));
-            }
+        self.compiled.extend(outcome.made.compiled.iter().cloned());
+        if outcome.is_whole {
+            self.replace(outcome);
+        } else {
+            let runs = self.slots.is_any_running();
+            let what = if runs {
+                "what was built before goes on running"
+            } else {
+                "it is tried again after the next change"
+            };
+            let text = format!("it does not build; {what}");
+            self.voice.note("broken", &text, json!({ "running": runs }));
         }
         if let Some(paths) = self.changed.take() {
             self.on_change(paths);
@@ -229,105 +223,115 @@ impl Session {
     }
 
     /// Restarts what is not what was built.
-    fn replace(&mut self, built: &BTreeMap<String, PathBuf>, took: Duration) {
+    fn replace(&mut self, outcome: &Outcome) {
         let all = std::mem::take(&mut self.restarts_all);
+        let edited = std::mem::take(&mut self.edited);
+        let compiled = std::mem::take(&mut self.compiled);
+        let services: Vec<_> = self.slots.services().collect();
+        if let Err(text) = self.front.open(&self.root, &self.answers, &services, &self.voice) {
+            return self.fault(&text);
+        }
+        let changes = |program: &Program| {
+            program.service.as_ref().map(|one| self.frame.changes(one, &compiled, &edited))
+        };
+        // Something is different, and nobody told what: somebody else built.
+        let is_told = self.slots.programs().any(|program| changes(program) == Some(true));
         let mut replaced = Vec::new();
-        let mut starts = Vec::new();
-        for (place, slot) in self.slots.iter_mut().enumerate() {
-            let Some(path) = built.get(&slot.program.name).filter(|_| !slot.is_gone) else {
+        for slot in self.slots.iter_mut().filter(|slot| !slot.is_gone) {
+            let Some(path) = outcome.made.programs.get(&slot.program.name) else { continue };
+            let is_other = !is_told || changes(&slot.program).unwrap_or(true);
+            if !all && slot.running.is_some() && (slot.is_current(path) || !is_other) {
                 continue;
-            };
-            match &mut slot.running {
-                Some(running) => {
-                    let same = Stamp::of(path).is_ok_and(|stamp| stamp == running.stamp);
-                    if all || !same {
-                        slot.next = Some(path.clone());
-                        running.drain();
-                        replaced.push(slot.program.name.clone());
-                    }
-                }
-                None => {
-                    replaced.push(slot.program.name.clone());
-                    starts.push((place, path.clone()));
-                }
+            }
+            replaced.push(slot.program.label().to_owned());
+            slot.next = Some(path.clone());
+            if let Some(running) = &mut slot.running {
+                running.drain();
             }
         }
-        let seconds = took.as_secs_f64();
+        let seconds = outcome.took.as_secs_f64();
         let text = if replaced.is_empty() {
             format!("built in {seconds:.1} s; nothing that runs is changed")
         } else {
             format!("built in {seconds:.1} s; starting {}", replaced.join(", "))
         };
         self.voice.note("built", &text, json!({ "seconds": seconds, "starting": replaced }));
-        for (place, path) in starts {
-            self.start(place, &path);
-        }
+        replaced.iter().for_each(|service| self.front.point(service, Place::Starting));
+        // At first one alone: it makes what all need, such as the data folder and the keys.
+        let count = if self.slots.is_any_running() { usize::MAX } else { 1 };
+        self.start_waiting(count);
     }
 
-    fn start(&mut self, place: usize, path: &Path) {
-        let Some(slot) = self.slots.get_mut(place) else { return };
-        self.runs += 1;
-        let run = Run { program: slot.program.name.clone(), number: self.runs };
-        match Running::start(run, path, &self.root, &self.voice, &self.sender) {
-            Ok(running) => slot.running = Some(running),
-            Err(error) => self.fault(&format!("cannot start {}: {error}", path.display())),
-        }
-    }
-
-    fn on_listening(&self, run: Run, url: &str) {
-        if self.is_current(&run) {
-            let text = format!("{} listens at {url}", run.program);
-            self.voice.note("listening", &text, json!({ "program": run.program, "url": url }));
-            if run.program == self.answers.name.as_str() && !self.was_ready {
-                for service in &self.answers.services {
-                    let url = format!("{url}/api/{}", service.name);
-                    let text = format!("{:<width$} {url}", service.name, width = self.longest());
-                    let members = json!({ "service": service.name.to_string(), "url": url });
-                    self.voice.note("service", &text, members);
+    /// Starts as many as `count` of what waits and has nothing running before it.
+    fn start_waiting(&mut self, count: usize) {
+        let mut faults = Vec::new();
+        let waiting = self.slots.iter_mut().filter(|slot| slot.running.is_none());
+        for (slot, path) in
+            waiting.filter_map(|slot| slot.next.take().map(|path| (slot, path))).take(count)
+        {
+            self.runs += 1;
+            let run = Run { program: slot.program.label().to_owned(), number: self.runs };
+            let started = child::behind_guard(&path).and_then(|mut command| {
+                command.current_dir(&self.root);
+                if let Some(service) = &slot.program.service {
+                    self.front.narrow(&mut command, service, &self.root, &self.answers);
                 }
+                Running::start(run, command, &path, &self.voice, &self.sender)
+            });
+            match started {
+                Ok(running) => slot.running = Some(running),
+                Err(error) => faults.push(format!("cannot start {}: {error}", path.display())),
             }
-            probe::start(run, url, &self.sender);
         }
+        faults.iter().for_each(|text| self.fault(text));
     }
 
-    fn longest(&self) -> usize {
-        self.answers.services.iter().map(|one| one.name.as_str().len()).max().unwrap_or_default()
+    fn on_listening(&mut self, run: Run, url: &str) {
+        let Some(slot) = self.slots.of(&run) else { return };
+        let is_first = !slot.was_ready;
+        let is_project = run.program == self.answers.name.as_str();
+        let text = format!("{} listens at {url}", run.program);
+        self.voice.note("listening", &text, json!({ "program": run.program, "url": url }));
+        if let Some(place) = probe::authority(url) {
+            self.front.point(&run.program, Place::At(place.to_owned()));
+            if is_project && is_first {
+                front::tell_services(&self.answers, url, &self.voice);
+            }
+            probe::start(run, place, &self.sender);
+        }
+        self.start_waiting(usize::MAX);
     }
 
     fn on_ready(&mut self, run: &Run) {
-        if !self.is_current(run) {
-            return;
-        }
+        let Some(slot) = self.slots.of(run) else { return };
         let seconds = self.asked.elapsed().as_secs_f64();
-        let since = if self.was_ready { "after the change" } else { "after the start" };
+        let again = std::mem::replace(&mut slot.was_ready, true);
+        let since = if again { "after the change" } else { "after the start" };
         let text = format!("{} answered its first request {seconds:.1} s {since}", run.program);
         self.voice.note("ready", &text, json!({ "program": run.program, "seconds": seconds }));
-        self.was_ready = true;
     }
 
     fn on_ended(&mut self, run: &Run, status: ExitStatus) {
-        let is_it = |slot: &Slot| slot.running.as_ref().is_some_and(|running| running.run == *run);
-        let Some(place) = self.slots.iter().position(is_it) else { return };
-        let slot = &mut self.slots[place];
+        let Some(slot) = self.slots.of(run) else { return };
         slot.running = None;
-        if slot.is_gone {
-            self.slots.remove(place);
-            return;
-        }
-        let next = slot.next.take();
+        let (is_gone, is_awaited) = (slot.is_gone, slot.next.is_some());
         let code = status.code();
         let members = json!({ "program": run.program, "code": code });
-        if self.ending {
+        if is_gone {
+            self.slots.tidy();
+        } else if self.ending {
             self.voice.note("ended", &format!("{} ended", run.program), members);
-        } else if let Some(path) = next {
-            self.start(place, &path);
-        } else {
+        } else if !is_awaited {
+            self.front.point(&run.program, Place::Ended);
             let how = code.map_or_else(|| status.to_string(), |code| format!("exit code {code}"));
             let text = format!(
                 "{} ended by itself with {how}; it starts again after the next change",
                 run.program
             );
             self.voice.note("ended", &text, members);
+        }
+        if !self.ending {
+            self.start_waiting(usize::MAX);
         }
     }
 

@@ -16,7 +16,7 @@ mod toolchain;
 
 use serde::Serialize;
 
-use self::settings::Settings;
+pub(crate) use self::{settings::Settings, surroundings::DEFAULT_ADDRESS};
 use crate::{failure::Failure, project::Project};
 
 /// Something that is not as it should be.

@@ -11,15 +11,15 @@ use crate::answers::Answers;
 
 /// The settings of a project by the names of their variables; the environment wins.
 #[derive(Debug, Default)]
-pub(super) struct Settings {
-    pub(super) root: PathBuf,
+pub(crate) struct Settings {
+    pub(crate) root: PathBuf,
     /// What the names of the variables begin with: `SHOP_`.
-    pub(super) prefix: String,
-    pub(super) values: BTreeMap<String, String>,
+    pub(crate) prefix: String,
+    pub(crate) values: BTreeMap<String, String>,
 }
 
 impl Settings {
-    pub(super) fn read(root: &Path, answers: &Answers) -> (Self, Checked) {
+    pub(crate) fn read(root: &Path, answers: &Answers) -> (Self, Checked) {
         let name = answers.name.as_str();
         let prefix = format!("{}_", answers.name.snake().to_ascii_uppercase());
         let file = root.join(format!("{name}.toml"));
@@ -47,7 +47,7 @@ impl Settings {
         (Self { root: root.to_owned(), prefix, values }, checked)
     }
 
-    pub(super) fn value(&self, name: &str) -> Option<&str> {
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.values.get(&format!("{}{name}", self.prefix)).map(String::as_str)
     }
 }

@@ -13,7 +13,7 @@ use crate::readiness::{self, Answer};
 /// How long a server may take to be reached.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-const DEFAULT_ADDRESS: &str = "127.0.0.1:3000";
+pub(crate) const DEFAULT_ADDRESS: &str = "127.0.0.1:3000";
 const DEFAULT_DATA: &str = "./data";
 
 pub(super) fn data(settings: &Settings) -> Checked {

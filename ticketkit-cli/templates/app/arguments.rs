@@ -1,23 +1,27 @@
 use std::{ffi::OsString, path::PathBuf};
 
-use crate::settings;
+use crate::{services, settings};
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    Run { config: Option<PathBuf> },
+    Run { config: Option<PathBuf>, services: Vec<&'static str> },
     Print(String),
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UsageError {
     #[error(
-        "unknown argument `{0}`; allowed are --config FILE, --config-reference, --help and \
-         --version"
+        "unknown argument `{0}`; allowed are --service NAME, --config FILE, --config-reference, \
+         --help and --version"
     )]
     Unknown(String),
     #[error("--config needs the path of a TOML file")]
     NoFile,
+    #[error("--service needs a service; allowed are {}", services::NAMES.join(", "))]
+    NoService,
+    #[error("unknown service `{}`; allowed are {}", .0, services::NAMES.join(", "))]
+    UnknownService(String),
 }
 
 /// The file that is read where none is named, if it exists.
@@ -26,10 +30,11 @@ const DEFAULT_FILE: &str = "{{ project.name }}.toml";
 /// What stands before the settings, and what behind them.
 const HELP: [&str; 2] = [
     "\
-Runs all services in one process.
+Runs all services in one process, or those that are named.
 
-Usage: {{ project.name }} [--config FILE]
+Usage: {{ project.name }} [--service NAME]… [--config FILE]
 
+  --service NAME      run this service, and no other that is not named too
   --config FILE       read this TOML file (default: ./{{ project.name }}.toml, where there is one)
   --config-reference  print all settings as a table in Markdown
   --help              print this
@@ -44,7 +49,7 @@ Ctrl-C or SIGTERM drains and ends; a second one ends it at once.",
 ];
 
 pub(crate) fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, UsageError> {
-    let mut config = None;
+    let (mut config, mut services) = (None, Vec::new());
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("--help" | "-h") => {
@@ -62,11 +67,21 @@ pub(crate) fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Comm
                 Some(file) if !file.is_empty() => config = Some(PathBuf::from(file)),
                 _ => return Err(UsageError::NoFile),
             },
+            Some("--service") => services.push(service(arguments.next())?),
             _ => return Err(UsageError::Unknown(argument.to_string_lossy().into_owned())),
         }
     }
     let default = || Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.exists());
-    Ok(Command::Run { config: config.or_else(default) })
+    if services.is_empty() {
+        services = services::NAMES.to_vec();
+    }
+    Ok(Command::Run { config: config.or_else(default), services })
+}
+
+fn service(name: Option<OsString>) -> Result<&'static str, UsageError> {
+    let name = name.ok_or(UsageError::NoService)?;
+    let known = services::NAMES.iter().copied().find(|known| name == *known);
+    known.ok_or_else(|| UsageError::UnknownService(name.to_string_lossy().into_owned()))
 }
 
 #[cfg(test)]
@@ -79,10 +94,19 @@ mod tests {
 
     #[test]
     fn arguments_are_read_or_refused() {
-        assert_eq!(of(&["--config", "a.toml"]), Ok(Command::Run { config: Some("a.toml".into()) }));
+        let all = services::NAMES.to_vec();
+        let run = Command::Run { config: Some("a.toml".into()), services: all };
+        assert_eq!(of(&["--config", "a.toml"]), Ok(run));
+        for name in services::NAMES {
+            let run = Command::Run { config: Some("a.toml".into()), services: vec![*name] };
+            assert_eq!(of(&["--service", name, "--config", "a.toml"]), Ok(run));
+        }
         let Ok(Command::Print(help)) = of(&["--help"]) else { panic!("no help") };
         assert!(help.contains("{{ project.shouted }}_ADDR") && help.contains("RUST_LOG"), "{help}");
         assert_eq!(of(&["--config"]), Err(UsageError::NoFile));
+        assert_eq!(of(&["--service"]), Err(UsageError::NoService));
+        let unknown = UsageError::UnknownService("none".to_owned());
+        assert_eq!(of(&["--service", "none"]), Err(unknown));
         assert_eq!(of(&["--port=3"]), Err(UsageError::Unknown("--port=3".to_owned())));
     }
 }

@@ -4,10 +4,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The data folder, which is this process's alone until it is dropped or the process ends.
+/// The data folder, until it is dropped or the process ends.
+///
+/// A process that runs all services has it alone. Those that run some share it.
 #[derive(Debug)]
 pub(crate) struct DataFolder {
     path: PathBuf,
+{% if project.auth %}
+    is_shared: bool,
+{% endif %}
     /// The system frees the lock with the file, however the process ends.
     _lock: File,
 }
@@ -29,7 +34,7 @@ pub(crate) enum FolderError {
 
 impl DataFolder {
     /// Makes the folder where it is missing, readable for its owner alone, and locks it.
-    pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
+    pub(crate) fn open(path: &Path, is_shared: bool) -> Result<Self, FolderError> {
         let unusable = |source| FolderError::Unusable { path: path.to_owned(), source };
         create_private(path).map_err(unusable)?;
         let path = path.canonicalize().map_err(unusable)?;
@@ -39,8 +44,12 @@ impl DataFolder {
             .write(true)
             .open(path.join("lock"))
             .map_err(unusable)?;
-        match lock.try_lock() {
+        match if is_shared { lock.try_lock_shared() } else { lock.try_lock() } {
+{% if project.auth %}
+            Ok(()) => Ok(Self { path, is_shared, _lock: lock }),
+{% else %}
             Ok(()) => Ok(Self { path, _lock: lock }),
+{% endif %}
             Err(TryLockError::WouldBlock) => Err(FolderError::InUse(path)),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
@@ -50,6 +59,12 @@ impl DataFolder {
         self.path.join(name)
     }
 
+{% if project.auth %}
+    pub(crate) fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+{% endif %}
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -71,15 +86,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_has_one_process_at_a_time() {
+    fn a_folder_has_one_process_with_all_services_or_several_with_some() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep").join("data");
-        let first = DataFolder::open(&path).unwrap();
-        assert!(matches!(DataFolder::open(&path), Err(FolderError::InUse(_))));
-        drop(first);
-        assert!(DataFolder::open(&path).is_ok());
+        let all = DataFolder::open(&path, false).unwrap();
+        for is_shared in [false, true] {
+            let second = DataFolder::open(&path, is_shared);
+            assert!(matches!(second, Err(FolderError::InUse(_))));
+        }
+        drop(all);
+        let some = DataFolder::open(&path, true).unwrap();
+        assert!(DataFolder::open(&path, true).is_ok());
+        assert!(matches!(DataFolder::open(&path, false), Err(FolderError::InUse(_))));
+        drop(some);
+        assert!(DataFolder::open(&path, false).is_ok());
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        assert!(matches!(DataFolder::open(&file), Err(FolderError::Unusable { .. })));
+        assert!(matches!(DataFolder::open(&file, false), Err(FolderError::Unusable { .. })));
     }
 }

@@ -1,9 +1,9 @@
-//! {{ project.human | capitalize }} in one process: `cargo run`.
+//! {{ project.human | capitalize }} in one process, or in several: `cargo run`.
 //!
 //! - [`arguments`]: the command line.
 //! - [`settings`]: the configuration, from a TOML file and the environment.
 {% if project.sqlite %}
-//! - [`folder`]: the data folder, which one process has at a time.
+//! - [`folder`]: the data folder, and who may use it.
 {% endif %}
 //! - [`storage`]: where the rows, the events{% if project.auth %} and the keys{% endif %} are.
 //! - [`process`]: from the start to the drain.
@@ -35,8 +35,8 @@ use crate::{arguments::Command, settings::Settings};
 const LAST_WAIT: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    let file = match arguments::read(std::env::args_os().skip(1)) {
-        Ok(Command::Run { config }) => config,
+    let (file, services) = match arguments::read(std::env::args_os().skip(1)) {
+        Ok(Command::Run { config, services }) => (config, services),
         Ok(Command::Print(text)) => {
             println!("{text}");
             return ExitCode::SUCCESS;
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&error, 1),
     };
-    let code = match runtime.block_on(process::run(settings)) {
+    let code = match runtime.block_on(process::run(settings, services)) {
         Ok(farewell) => {
             farewell.log();
             ExitCode::SUCCESS

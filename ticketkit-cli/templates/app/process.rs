@@ -3,7 +3,7 @@ use std::{io, net::SocketAddr, time::Duration};
 use axum::Router;
 {% if project.auth %}
 use {{ project.snake }}_auth::Keys;
-use ticketkit_auth::{CookiePolicy, {% if project.postgres %}feed::HEARTBEAT, {% endif %}keys::KeyError};
+use ticketkit_auth::{CookiePolicy, feed::HEARTBEAT, keys::KeyError};
 {% endif %}
 use ticketkit_core::{
     ErrorLayer,
@@ -76,6 +76,8 @@ impl Farewell {
 
 /// What the services of this process share.
 pub(crate) struct Process {
+    /// Those that run here.
+    services: Vec<&'static str>,
     pub(crate) storage: Storage,
     pub(crate) bus: Bus,
     pub(crate) health: Health,
@@ -89,10 +91,14 @@ pub(crate) struct Process {
 {% endif %}
 }
 
-/// Runs all services until a signal, and drains them.
-pub(crate) async fn run(settings: Settings) -> Result<Farewell, RunError> {
+/// Runs services until a signal, and drains them.
+pub(crate) async fn run(
+    settings: Settings,
+    services: Vec<&'static str>,
+) -> Result<Farewell, RunError> {
 {% if project.sqlite %}
-    let storage = Storage::open(&settings)?;
+    let is_alone = services::NAMES.iter().all(|name| services.contains(name));
+    let storage = Storage::open(&settings, is_alone)?;
 {% else %}
     let storage = Storage::new(&settings);
 {% endif %}
@@ -107,6 +113,7 @@ pub(crate) async fn run(settings: Settings) -> Result<Farewell, RunError> {
     let shutdown = Shutdown::on_signals().map_err(RunError::Signals)?;
     let shutdown = shutdown.with_delay(settings.drain_delay_seconds.0);
     let process = Process {
+        services,
         bus: storage.bus().await?,
         storage,
         health: Health::default(),
@@ -152,6 +159,10 @@ pub(crate) fn nobody() -> Router {
 }
 
 impl Process {
+    pub(crate) fn runs(&self, service: &str) -> bool {
+        self.services.contains(&service)
+    }
+
 {% if project.auth %}
     /// Reads the keys that tokens are signed with, or makes them at the first start.
     pub(crate) fn keys(&self) -> Result<Keys, KeyError> {
@@ -160,17 +171,12 @@ impl Process {
 
     /// What an operator can set of auth.
     pub(crate) fn auth_settings(&self) -> {{ project.snake }}_auth::Settings {
-{% if project.postgres %}
         {{ project.snake }}_auth::Settings {
             admin_email: self.settings.admin_email.clone(),
             // Another process on the same databases hears of what this one revokes.
             heartbeat: self.storage.is_shared().then_some(HEARTBEAT),
             ..Default::default()
         }
-{% else %}
-        let admin_email = self.settings.admin_email.clone();
-        {{ project.snake }}_auth::Settings { admin_email, ..Default::default() }
-{% endif %}
     }
 
 {% endif %}

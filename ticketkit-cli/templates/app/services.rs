@@ -2,6 +2,8 @@
 //!
 //! All subscriptions are declared before anything runs, so that no event passes a service by.
 
+use std::pin::Pin;
+
 {% if project.auth %}
 use {{ project.snake }}_auth::AuthService;
 {% endif %}
@@ -25,6 +27,17 @@ use crate::{
     process::{Process, RunError, nobody},
 {% endif %}
 };
+
+/// The names of the services.
+pub(crate) const NAMES: &[&str] = &[
+    // As `--service` takes them.
+{% if project.auth %}
+    "auth",
+{% endif %}
+{% for service in project.services %}
+    "{{ service.name }}",
+{% endfor %}
+];
 
 /// The parts of `/openapi.json`.
 pub(crate) const OPENAPI: &[&str] = &[
@@ -51,11 +64,17 @@ pub(crate) const ASYNCAPI: &[&str] = &[
 ];
 
 {% endif %}
-/// Starts every service, and gives each the paths below its own.
+/// What a service does beside its routes.
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Starts the services of the process, and gives each the paths below its own.
 pub(crate) async fn start(process: &Process, tasks: &Tasks) -> Result<Dispatch, RunError> {
     let http_metrics = HttpMetrics::new(&process.metrics);
+    let mut services = Dispatch::new(nobody());
+    let mut works: Vec<(&str, Work)> = Vec::new();
 {% if project.auth %}
-    // First of all: its layer knows of every revocation before the request that made it is answered.
+    // In every process, and first: its layer finds out who is asking, and knows of every revocation
+    // of this process before the request that made it is answered.
     let cross_site = CrossSiteLayer::new(process.cookies.clone());
     let setup = {{ project.snake }}_auth::Setup {
         database: process.database("auth").await?,
@@ -71,42 +90,41 @@ pub(crate) async fn start(process: &Process, tasks: &Tasks) -> Result<Dispatch, 
         clock: Clock::system(),
     };
     let auth = AuthService::new(setup).await.map_err(start_error("auth"))?;
+    let layer = auth.layer();
+    if process.runs("auth") {
+        services = services.with("/api/users", &auth.router());
+        services = services.with("/.well-known", &auth.router());
+    }
+    works.push(("auth", Box::pin(auth.run())));
 {% endif %}
 {% for service in project.services %}
-    let setup = {{ service.krate }}::Setup {
-        database: process.database("{{ service.name }}").await?,
-        bus: process.bus.clone(),
+    if process.runs("{{ service.name }}") {
+        let setup = {{ service.krate }}::Setup {
+            database: process.database("{{ service.name }}").await?,
+            bus: process.bus.clone(),
 {% if project.auth %}
-        auth: auth.layer(),
+            auth: layer.clone(),
 {% if service.resources %}
-        cross_site: cross_site.clone(),
+            cross_site: cross_site.clone(),
 {% endif %}
 {% endif %}
-        health: process.health.clone(),
-        http_metrics: http_metrics.clone(),
-        shutdown: process.shutdown.clone(),
+            health: process.health.clone(),
+            http_metrics: http_metrics.clone(),
+            shutdown: process.shutdown.clone(),
 {% if service.events %}
-        clock: Clock::system(),
+            clock: Clock::system(),
 {% endif %}
-    };
-    let started = {{ service.pascal }}Service::new(setup).await;
-    let {{ service.snake }}_service =↵ started.map_err(start_error("{{ service.name }}"))?;
+        };
+        let service = {{ service.pascal }}Service::new(setup).await;
+        let service = service.map_err(start_error("{{ service.name }}"))?;
+        services = services.with("{{ service.path }}", &service.router());
+        works.push(("{{ service.name }}", Box::pin(service.run())));
+    }
 {% endfor %}
 
-    let services = Dispatch::new(nobody());
-{% if project.auth %}
-    let services = services.with("/api/users", &auth.router());
-    let services = services.with("/.well-known", &auth.router());
-{% endif %}
-{% for service in project.services %}
-    let services =↵ services.with("{{ service.path }}", &{{ service.snake }}_service.router());
-{% endfor %}
-{% if project.auth %}
-    tasks.spawn("auth", auth.run());
-{% endif %}
-{% for service in project.services %}
-    tasks.spawn("{{ service.name }}", {{ service.snake }}_service.run());
-{% endfor %}
+    for (name, work) in works {
+        tasks.spawn(name, work);
+    }
     Ok(services)
 }
 

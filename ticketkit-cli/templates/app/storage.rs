@@ -51,10 +51,10 @@ enum Place {
 impl Storage {
 {% if files and server %}
     /// Opens the data folder, unless the settings name a server.
-    pub(crate) fn open(settings: &Settings) -> Result<Self, RunError> {
+    pub(crate) fn open(settings: &Settings, is_alone: bool) -> Result<Self, RunError> {
         let place = match &settings.database_url {
             Some(url) => Place::Server(url.clone()),
-            None => Place::Folder(DataFolder::open(&settings.data_dir)?),
+            None => Place::Folder(DataFolder::open(&settings.data_dir, !is_alone)?),
         };
 {% if project.auth %}
         let keys = settings.keys_dir.clone().unwrap_or_else(|| settings.data_dir.join("keys"));
@@ -65,8 +65,8 @@ impl Storage {
     }
 {% elif files %}
     /// Opens the data folder.
-    pub(crate) fn open(settings: &Settings) -> Result<Self, RunError> {
-        Ok(Self { folder: DataFolder::open(&settings.data_dir)? })
+    pub(crate) fn open(settings: &Settings, is_alone: bool) -> Result<Self, RunError> {
+        Ok(Self { folder: DataFolder::open(&settings.data_dir, !is_alone)? })
     }
 {% else %}
     pub(crate) fn new(settings: &Settings) -> Self {
@@ -100,12 +100,17 @@ impl Storage {
 {% endif %}
     }
 {% endif %}
-{% if project.auth and server %}
+{% if project.auth %}
 
     /// Tells whether other processes may work on the same databases.
     pub(crate) fn is_shared(&self) -> bool {
-{% if files %}
-        matches!(self.place, Place::Server(_))
+{% if files and server %}
+        match &self.place {
+            Place::Server(_) => true,
+            Place::Folder(folder) => folder.is_shared(),
+        }
+{% elif files %}
+        self.folder.is_shared()
 {% else %}
         true
 {% endif %}

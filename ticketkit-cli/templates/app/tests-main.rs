@@ -23,8 +23,13 @@ struct Program {
 
 impl Program {
     fn start() -> Self {
+        Self::with(&[])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_{{ project.name }}"))
+            .args(arguments)
             .env("{{ project.shouted }}_ADDR", "127.0.0.1:0")
 {% if project.sqlite %}
             .env("{{ project.shouted }}_DATA_DIR", folder.path().join("data"))
@@ -108,6 +113,28 @@ fn it_serves_and_ends_in_order() {
     assert!(missing.starts_with("HTTP/1.1 404"), "{missing}");
     assert!(missing.contains("application/problem+json"), "{missing}");
     assert!(program.end().success());
+}
+
+#[test]
+{% if not project.sqlite %}
+#[ignore = "needs PostgreSQL: set {{ project.shouted }}_TEST_DATABASE_URL"]
+{% endif %}
+fn each_service_runs_in_a_process_of_its_own() {
+    for (service, path) in [
+        // And answers for no other.
+{% if project.auth %}
+        ("auth", "/api/users"),
+{% endif %}
+{% for service in project.services %}
+        ("{{ service.name }}", "{{ service.path }}"),
+{% endfor %}
+    ] {
+        let program = Program::with(&["--service", service]);
+        let answer = program.get(&format!("{path}/none/of/it"));
+        assert!(answer.contains(&format!("\"service\":\"{service}\"")), "{answer}");
+        let answer = program.get("/api/other");
+        assert!(answer.contains("\"service\":\"{{ project.name }}\""), "{answer}");
+    }
 }
 {% for service in project.services %}
 

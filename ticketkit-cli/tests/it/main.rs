@@ -7,6 +7,8 @@ mod answering;
 #[cfg(unix)]
 mod dev;
 #[cfg(unix)]
+mod dev_services;
+#[cfg(unix)]
 mod doctor;
 mod earlier;
 mod example;
