@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[cfg(feature = "sql")]
+mod backlog;
 mod conformance;
 #[cfg(feature = "sql")]
 mod crash;
@@ -9,6 +11,8 @@ mod faults;
 #[cfg(feature = "sql")]
 mod inbox;
 mod layers;
+#[cfg(feature = "postgres")]
+mod notify;
 #[cfg(all(feature = "sql", feature = "metrics"))]
 mod observing;
 #[cfg(feature = "sql")]
@@ -21,6 +25,8 @@ mod parked;
 mod place;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq;
+#[cfg(feature = "sql")]
+mod relay_process;
 #[cfg(feature = "sql")]
 mod relays;
 #[cfg(feature = "sql")]

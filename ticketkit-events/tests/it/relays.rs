@@ -4,17 +4,12 @@
 use std::time::{Duration, Instant};
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-        mpsc,
-    },
+    sync::mpsc,
 };
 
-use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use ticketkit_events::{
-    Bus, Event, Publisher,
+    Bus, Publisher,
     sql::{Database, Relay},
 };
 
@@ -31,7 +26,6 @@ on_each_database! {
     a_paused_relay_settles_nothing_that_another_has_taken,
     a_failing_key_stops_alone_in_its_partition,
     rows_of_an_older_version_get_a_partition_and_keep_their_order,
-    a_backlog_drains_in_bounded_memory,
 }
 
 /// A process of a service: with connections of its own to the shared database.
@@ -283,67 +277,6 @@ async fn rows_of_an_older_version_get_a_partition_and_keep_their_order(place: Pl
     relay.stop().await;
     assert_in_order(&engine, 40, 32);
     assert_eq!(engine.count(), 40 * 32);
-}
-
-/// Returns how much memory this process has, in MiB.
-fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4 / 1024
-}
-
-#[derive(Serialize, Deserialize, Event)]
-#[event(subject = "order.imported", version = 1, key = "id")]
-struct OrderImported {
-    id: String,
-    filling: String,
-}
-
-/// All of it at once would be 100 MiB, twice.
-async fn a_backlog_drains_in_bounded_memory(place: Place) {
-    const MOST: u64 = 64;
-    let db = open(&place).await;
-    let publisher = Publisher::new("orders");
-    let mut tx = db.begin().await.unwrap();
-    for n in 0..1_000 {
-        let event = OrderImported { id: format!("order-{n}"), filling: "x".repeat(1_024) };
-        publisher.publish(&mut tx, &event).await.unwrap();
-    }
-    for _ in 0..6 {
-        sqlx::raw_sql(
-            "insert into ticketkit_outbox
-                 (id, kind, source, time, event_key, version, data, partition)
-             select id, kind, source, time, event_key, version, data, partition
-             from ticketkit_outbox",
-        )
-        .execute(tx.conn())
-        .await
-        .unwrap();
-    }
-    for _ in 0..100 {
-        let event = OrderImported { id: "large".to_owned(), filling: "x".repeat(1 << 20) };
-        publisher.publish(&mut tx, &event).await.unwrap();
-    }
-    tx.commit().await.unwrap();
-    let engine = Tape::new();
-    let count = Arc::new(AtomicU64::new(0));
-    let most = Arc::new(AtomicU64::new(0));
-    let (counted, peak) = (count.clone(), most.clone());
-    engine.decide(move |_| {
-        if counted.fetch_add(1, Ordering::Relaxed) % 100 == 0 {
-            peak.fetch_max(resident(), Ordering::Relaxed);
-        }
-        Fate::Forgotten
-    });
-    let before = resident();
-    let relay = start(&db, &engine);
-    // Counting the rows again and again would be most of the work.
-    eventually("all are published", async || count.load(Ordering::Relaxed) >= 64_100).await;
-    relay.stop().await;
-    assert_eq!(pending(&db).await, 0);
-    assert_eq!(count.load(Ordering::Relaxed), 64_100);
-    let grown = most.load(Ordering::Relaxed).saturating_sub(before);
-    assert!(grown < MOST, "{grown} MiB more than before");
 }
 
 /// Polls would come at the earliest 100 ms after the event before was settled.

@@ -1,15 +1,16 @@
 //! The run: a service under load while its broker, or it itself, is killed again and again.
 //!
 //! Nothing is lost, nothing has its effect twice, and the order of each key is kept. By default it
-//! is short; `TICKETKIT_RUN_EVENTS=100000 TICKETKIT_RUN_KILLS=10` makes it long:
+//! is short; `TICKETKIT_RUN_EVENTS=100000 TICKETKIT_RUN_KILLS=10` makes it long. The service has a
+//! SQLite file; `TICKETKIT_RUN_DATABASE=postgres` gives it a database on PostgreSQL:
 //!
 //! ```sh
-//! TICKETKIT_RUN_EVENTS=100000 TICKETKIT_RUN_KILLS=10 cargo xtask test rabbitmq::run
+//! TICKETKIT_RUN_EVENTS=100000 TICKETKIT_RUN_KILLS=10 TICKETKIT_RUN_DATABASE=postgres \
+//!     cargo xtask test rabbitmq::run
 //! ```
 
 use std::{
     collections::HashMap,
-    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -22,9 +23,12 @@ use ticketkit_events::{
 };
 
 use super::broker::Broker;
-use crate::support::{OrderCreated, Running, order};
+use crate::{
+    place::Place,
+    support::{OrderCreated, Running, order},
+};
 
-const FOLDER: &str = "TICKETKIT_RUN_FOLDER";
+const URL: &str = "TICKETKIT_RUN_URL";
 const BROKER: &str = "TICKETKIT_RUN_BROKER";
 const KEYS: i64 = 50;
 const PER_TRANSACTION: i64 = 20;
@@ -34,11 +38,26 @@ const MIGRATIONS: &[Migration] = &[Migration::new(
     1,
     "sent, handled",
     "create table sent (n bigint primary key);
-     create table handled (n bigint not null)",
+     create table handled (seq {identity}, n bigint not null)",
 )];
 
 fn setting(name: &str, default: i64) -> i64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+fn place() -> Place {
+    match std::env::var("TICKETKIT_RUN_DATABASE").as_deref() {
+        Err(_) | Ok("sqlite") => Place::sqlite(),
+        #[cfg(feature = "postgres")]
+        Ok("postgres") => Place::postgres(),
+        Ok(other) => panic!("TICKETKIT_RUN_DATABASE is {other:?}; allowed are sqlite, postgres"),
+    }
+}
+
+async fn open(url: &str) -> Database {
+    let database = Database::open(url).await.unwrap();
+    database.migrate(MIGRATIONS).await.unwrap();
+    database
 }
 
 /// A service that sends to itself through outbox, broker and inbox.
@@ -49,9 +68,8 @@ struct Service {
 }
 
 impl Service {
-    async fn start(folder: &Path, broker: &str) -> Self {
-        let database = Database::open_file(folder.join("service.db")).await.unwrap();
-        database.migrate(MIGRATIONS).await.unwrap();
+    async fn start(url: &str, broker: &str) -> Self {
+        let database = open(url).await;
         let options = RabbitMqOptions::default().prefix("run");
         let engine = RabbitMqEngine::open_with(broker, options, Clock::system()).await.unwrap();
         let bus = Bus::new(engine);
@@ -123,7 +141,7 @@ async fn reaches(database: &Database, target: i64) {
 
 /// Checks the history: all of them, each once, and the order of each key.
 async fn check(database: &Database, bus: &Bus, events: i64) {
-    let rows = sqlx::query("select n from handled order by rowid");
+    let rows = sqlx::query("select n from handled order by seq");
     let rows = rows.fetch_all(database.reader()).await.unwrap();
     let mut of_key: HashMap<i64, Vec<i64>> = HashMap::new();
     for n in rows.iter().map(|row| row.get::<i64, _>("n")) {
@@ -151,9 +169,9 @@ async fn check(database: &Database, bus: &Bus, events: i64) {
 async fn a_broker_that_is_killed_again_and_again_loses_nothing() {
     let events = setting("TICKETKIT_RUN_EVENTS", 4_000);
     let kills = setting("TICKETKIT_RUN_KILLS", 2);
-    let folder = tempfile::tempdir().unwrap();
+    let (place, begun) = (place(), Instant::now());
     let mut broker = Broker::start();
-    let service = Service::start(folder.path(), &broker.url()).await;
+    let service = Service::start(&place.url("service"), &broker.url()).await;
     let database = service.database.clone();
     let killing = tokio::spawn(async move {
         for kill in 0..kills {
@@ -171,6 +189,7 @@ async fn a_broker_that_is_killed_again_and_again_loses_nothing() {
     let broker = killing.await.unwrap();
     reaches(&service.database, events).await;
     check(&service.database, &service.bus, events).await;
+    println!("{events} events, the broker killed {kills} times, in {:?}", begun.elapsed());
     service.stop().await;
     drop(broker);
 }
@@ -179,10 +198,8 @@ async fn a_broker_that_is_killed_again_and_again_loses_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a part of a_service_that_is_killed_again_and_again_loses_nothing, which runs it"]
 async fn killed_service() {
-    let (Some(folder), Ok(broker)) = (std::env::var_os(FOLDER), std::env::var(BROKER)) else {
-        return;
-    };
-    let service = Service::start(Path::new(&folder), &broker).await;
+    let (Ok(url), Ok(broker)) = (std::env::var(URL), std::env::var(BROKER)) else { return };
+    let service = Service::start(&url, &broker).await;
     service.send(setting("TICKETKIT_RUN_EVENTS", 4_000)).await;
     std::future::pending::<()>().await;
 }
@@ -201,14 +218,14 @@ impl Drop for KillOnDrop {
 async fn a_service_that_is_killed_again_and_again_loses_nothing() {
     let events = setting("TICKETKIT_RUN_EVENTS", 4_000);
     let kills = setting("TICKETKIT_RUN_KILLS", 3);
-    let folder = tempfile::tempdir().unwrap();
+    let (place, begun) = (place(), Instant::now());
+    let url = place.url("service");
     let broker = Broker::start();
-    let database = Database::open_file(folder.path().join("service.db")).await.unwrap();
-    database.migrate(MIGRATIONS).await.unwrap();
+    let database = open(&url).await;
     for kill in 0..kills {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "rabbitmq::run::killed_service", "--ignored"])
-            .env(FOLDER, folder.path())
+            .env(URL, &url)
             .env(BROKER, broker.url())
             .env("TICKETKIT_RUN_EVENTS", events.to_string())
             .stdout(Stdio::null())
@@ -218,9 +235,10 @@ async fn a_service_that_is_killed_again_and_again_loses_nothing() {
         reaches(&database, events * (kill + 1) / (kills + 1)).await;
         drop(child);
     }
-    let service = Service::start(folder.path(), &broker.url()).await;
+    let service = Service::start(&url, &broker.url()).await;
     service.send(events).await;
     reaches(&service.database, events).await;
     check(&service.database, &service.bus, events).await;
+    println!("{events} events, the service killed {kills} times, in {:?}", begun.elapsed());
     service.stop().await;
 }
