@@ -9,7 +9,10 @@ mod relay;
 
 use std::time::Duration;
 
-use lapin::BasicProperties;
+use lapin::{
+    BasicProperties,
+    types::{AMQPValue, FieldTable},
+};
 use ticketkit_events::{
     Bus, Causation, Clock, Envelope, Event as _, Timestamp,
     engine::rabbitmq::{RabbitMqEngine, RabbitMqOptions},
@@ -39,10 +42,38 @@ fn prefix(group: &str) -> String {
     format!("bench-{group}-{}", uuid::Uuid::now_v7())
 }
 
-/// A message as a program writes it that knows no events.
+/// The data of an event, and the properties of its message as a program writes them that knows no
+/// events: persistent and nothing else.
 fn bare() -> (BasicProperties, String) {
     let body = serde_json::to_string(&Made::new(1, 1)).unwrap_or_default();
     (BasicProperties::default().with_delivery_mode(2), body)
+}
+
+/// The same with the attributes of CloudEvents, which every event has on its way.
+fn whole() -> (BasicProperties, String) {
+    let (properties, body) = bare();
+    let id = uuid::Uuid::now_v7().to_string();
+    let time = Timestamp::now().to_string();
+    let mut headers = FieldTable::default();
+    for (name, value) in [
+        ("cloudEvents:specversion", "1.0"),
+        ("cloudEvents:id", &id),
+        ("cloudEvents:type", KIND),
+        ("cloudEvents:source", "/bench"),
+        ("cloudEvents:time", &time),
+        ("cloudEvents:subject", "1"),
+        ("cloudEvents:correlationid", &id),
+    ] {
+        headers.insert(name.into(), AMQPValue::LongString(value.into()));
+    }
+    headers.insert("cloudEvents:dataversion".into(), AMQPValue::LongInt(1));
+    headers.insert("ticketkit-partition".into(), AMQPValue::LongInt(1));
+    let properties = properties
+        .with_content_type("application/json".into())
+        .with_message_id(id.as_str().into())
+        .with_timestamp(1)
+        .with_headers(headers);
+    (properties, body)
 }
 
 /// Puts so many events into every queue of the bus.

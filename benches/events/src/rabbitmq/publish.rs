@@ -1,12 +1,14 @@
-//! Publishing from 200 tasks, each awaiting its confirm, beside 200 publishes driven together.
+//! Publishing from 200 tasks, each awaiting its confirm, beside 200 publishes of the same
+//! messages driven together.
 
 use std::time::Instant;
 
+use lapin::BasicProperties;
 use ticketkit_bench::Figure;
 use ticketkit_events::{PublishError, Publisher};
 use tokio::task::JoinSet;
 
-use super::{KIND, TASKS, bare, bus, prefix, raw::Raw, url};
+use super::{KIND, TASKS, bare, bus, prefix, raw::Raw, url, whole};
 use crate::{
     Made, Result,
     figures::{compare, rate},
@@ -19,7 +21,7 @@ pub(crate) async fn publish() -> Result<()> {
     let bus = bus(&prefix).await?;
     let raw = Raw::open(&url()?, &prefix, KIND).await?;
     let publisher = Publisher::new("bench");
-    let (properties, body) = bare();
+    let ((bare, _), (whole, body)) = (bare(), whole());
     let ours = async || {
         let begun = Instant::now();
         let mut tasks = JoinSet::new();
@@ -39,10 +41,15 @@ pub(crate) async fn publish() -> Result<()> {
         }
         Ok(rate(COUNT, begun))
     };
-    let reference =
-        async || raw.publish(KIND, body.as_bytes(), &properties, COUNT, TASKS as usize).await;
+    let raw_of = async |properties: &BasicProperties| {
+        raw.publish(KIND, body.as_bytes(), properties, COUNT, TASKS as usize).await
+    };
     let before = async || raw.purge().await;
-    let (ours, reference) = compare(PAIRS, before, ours, reference).await?;
+    let (ours, reference) = compare(PAIRS, before, ours, async || raw_of(&whole).await).await?;
     println!("{}", Figure::at_least("publish", ours, reference, 0.9, "events/s"));
+    // What the attributes cost the client and the broker, whoever sends them.
+    let (with, without) =
+        compare(PAIRS, before, async || raw_of(&whole).await, async || raw_of(&bare).await).await?;
+    println!("{}", Figure::new("raw-publish-with-attributes", with, without, "events/s"));
     raw.close().await
 }

@@ -8,7 +8,7 @@ use ticketkit_events::{
     sql::{Database, Relay},
 };
 
-use super::{KIND, TASKS, bare, bus, prefix, raw::Raw, url};
+use super::{KIND, TASKS, bus, prefix, raw::Raw, url, whole};
 use crate::{Made, Result, figures::rate};
 
 pub(crate) async fn relay() -> Result<()> {
@@ -20,7 +20,7 @@ pub(crate) async fn relay() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let database = Database::open_file(folder.path().join("bench.db")).await?;
     write(&database, &Publisher::new("bench"), COUNT).await?;
-    let (properties, body) = bare();
+    let (properties, body) = whole();
     let reference = async || {
         let window = TASKS as usize;
         let rate = raw.publish(KIND, body.as_bytes(), &properties, OF_REFERENCE, window).await?;

@@ -27,11 +27,11 @@ use crate::{
 const PAIRS: usize = 11;
 const COUNT: u64 = 4_000;
 /// What the handler does, and the bare loop too.
-const WORK: &str = "insert into orders (id, stock_id, buyer) values ($1, $2, $3)";
+const WORK: &str = "insert into handled (id, n, who) values ($1, $2, $3)";
 
 pub(crate) async fn inbox() -> Result<()> {
     let postgres = OnPostgres::open().await?;
-    let before = async || execute(&postgres.database, "truncate ticketkit_inbox, orders").await;
+    let before = async || execute(&postgres.database, "truncate ticketkit_inbox, handled").await;
     let ours = async || handle(&postgres.database).await;
     let reference = async || bare(&postgres.url).await;
     let (ours, reference) = compare(PAIRS, before, ours, reference).await?;

@@ -1,6 +1,7 @@
 //! The outbox and the inbox beside the same statements without them.
 
 mod inbox;
+mod order;
 mod outbox;
 
 use ticketkit_events::sql::{Database, Migration};
@@ -11,15 +12,14 @@ use crate::Result;
 /// What works on a database at the same time: as many as a subscription handles by default.
 const TASKS: u64 = 8;
 
-const TABLES: &[Migration] = &[Migration::new(
-    1,
-    "what a service has",
-    "create table stock (id bigint primary key, available bigint not null);
-     create table orders (id text primary key, stock_id bigint not null, buyer text not null);
-     insert into stock (id, available)
-     values (0, 9000000), (1, 9000000), (2, 9000000), (3, 9000000),
-            (4, 9000000), (5, 9000000), (6, 9000000), (7, 9000000);",
-)];
+/// What the handler of the inbox writes to.
+const HANDLED: Migration = Migration::new(
+    2,
+    "what a handler does",
+    "create table handled (id text primary key, n bigint not null, who text not null);",
+);
+
+const TABLES: &[Migration] = &[order::TABLES, HANDLED];
 
 /// A database of its own at the server, which goes when it is dropped in order.
 struct OnPostgres {

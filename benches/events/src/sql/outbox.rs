@@ -1,7 +1,6 @@
 //! A business transaction with an event in the outbox, beside the same without.
 //!
-//! It reads a row, changes it and adds another. No relay runs: that works beside the service, on
-//! what has been committed.
+//! No relay runs: that works beside the service, on what has been committed.
 
 use std::time::Instant;
 
@@ -9,7 +8,10 @@ use ticketkit_bench::Figure;
 use ticketkit_events::{Publisher, sql::Database};
 use tokio::task::JoinSet;
 
-use super::{OnPostgres, TABLES, TASKS, execute};
+use super::{
+    OnPostgres, TABLES, TASKS, execute,
+    order::{CLEAR, place},
+};
 use crate::{
     Made, Result,
     figures::{compare, rate},
@@ -22,11 +24,10 @@ pub(crate) async fn outbox() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let database = Database::open_file(folder.path().join("bench.db")).await?;
     database.migrate(TABLES).await?;
-    measure("outbox-sqlite", &database, "delete from ticketkit_outbox; delete from orders").await?;
+    measure("outbox-sqlite", &database, CLEAR[0]).await?;
     database.close().await;
     let postgres = OnPostgres::open().await?;
-    let clear = "truncate ticketkit_outbox, orders";
-    measure("outbox-postgres", &postgres.database, clear).await?;
+    measure("outbox-postgres", &postgres.database, CLEAR[1]).await?;
     postgres.remove().await
 }
 
@@ -48,7 +49,7 @@ async fn transactions(database: &Database, publisher: Option<&Publisher>) -> Res
         tasks.spawn(async move {
             let event = Made::new(task, 0);
             for _ in 0..COUNT / TASKS {
-                order(&database, publisher.as_ref(), &event).await?;
+                place(&database, publisher.as_ref(), &event).await?;
             }
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
         });
@@ -57,25 +58,4 @@ async fn transactions(database: &Database, publisher: Option<&Publisher>) -> Res
         ended??;
     }
     Ok(rate(COUNT, begun))
-}
-
-async fn order(database: &Database, publisher: Option<&Publisher>, event: &Made) -> Result<()> {
-    let id = event.key.cast_signed();
-    let mut tx = database.begin().await?;
-    sqlx::query("select available from stock where id = $1").bind(id).fetch_one(tx.conn()).await?;
-    sqlx::query("update stock set available = available - 1 where id = $1")
-        .bind(id)
-        .execute(tx.conn())
-        .await?;
-    sqlx::query("insert into orders (id, stock_id, buyer) values ($1, $2, $3)")
-        .bind(uuid::Uuid::now_v7().to_string())
-        .bind(id)
-        .bind("somebody@example.com")
-        .execute(tx.conn())
-        .await?;
-    if let Some(publisher) = publisher {
-        publisher.publish(&mut tx, event).await?;
-    }
-    tx.commit().await?;
-    Ok(())
 }

@@ -44,6 +44,7 @@ mod message;
 mod moves;
 mod names;
 mod options;
+mod pace;
 mod parked;
 mod part;
 mod publish;

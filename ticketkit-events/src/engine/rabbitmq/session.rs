@@ -15,12 +15,9 @@ use std::{
 
 use futures_util::{FutureExt, StreamExt, stream::FuturesOrdered};
 use lapin::{
-    Channel, Consumer,
+    Channel,
     message::Delivery,
-    options::{
-        BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, QueueDeleteOptions,
-    },
-    types::FieldTable,
+    options::{BasicAckOptions, BasicNackOptions, QueueDeleteOptions},
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -36,6 +33,7 @@ use super::{
     link::backoff,
     message::{self, Received},
     names::Names,
+    pace::Deliveries,
     parked::{Look, Stored},
 };
 use crate::{BoxFuture, engine::EngineError, handler::describe};
@@ -93,7 +91,7 @@ pub(super) struct Task {
 
 struct Session {
     channel: Channel,
-    consumer: Consumer,
+    deliveries: Deliveries,
     acks: Acks,
     /// What is being said, in its order.
     sending: FuturesOrdered<BoxFuture<'static, Result<(), String>>>,
@@ -175,10 +173,13 @@ impl Task {
                 command = self.commands.recv() => match command {
                     Some(Command::Settle { session: number, settled }) => {
                         if number == self.number {
+                            let count = settled.len();
                             session.settle(settled);
+                            session.flush_if(GATHERED);
+                            session.pace(count).await
+                        } else {
+                            Ok(())
                         }
-                        session.flush_if(GATHERED);
-                        Ok(())
                     }
                     Some(Command::Look) => self.look().await.map_err(|error| describe(&error)),
                     Some(Command::Renew) => break End::Renewed,
@@ -190,7 +191,7 @@ impl Task {
                     Ok(())
                 }
                 Some(sent) = session.sending.next(), if !session.sending.is_empty() => sent,
-                delivery = session.consumer.next() => self.take(&mut session, delivery).await,
+                delivery = session.deliveries.next() => self.take(&mut session, delivery).await,
             };
             if let Err(reason) = step {
                 break End::Lost(reason);
@@ -225,7 +226,7 @@ impl Task {
             };
             end = step.map(|held| batch.extend(held));
             if batch.len() < TOGETHER {
-                next = session.consumer.next().now_or_never();
+                next = session.deliveries.next().now_or_never();
             }
         }
         if !batch.is_empty() {
@@ -336,22 +337,13 @@ async fn open(inner: &Inner, plan: &Plan) -> Result<Session, EngineError> {
     } else {
         topology.declare_queue(&channel, &plan.names).await?;
     }
-    channel
-        .basic_qos(plan.prefetch, BasicQosOptions::default())
-        .await
-        .map_err(failed("set the prefetch"))?;
-    let consumer = channel
-        .basic_consume(
-            plan.names.queue.as_str().into(),
-            "".into(),
-            BasicConsumeOptions::default(),
-            FieldTable::default(),
-        )
+    let (queue, grows) = (&plan.names.queue, !plan.names.ordered);
+    let deliveries = Deliveries::begin(&channel, queue, plan.prefetch, grows)
         .await
         .map_err(failed("consume"))?;
     Ok(Session {
         channel,
-        consumer,
+        deliveries,
         acks: Acks::default(),
         sending: FuturesOrdered::new(),
         flush_at: None,
@@ -379,6 +371,11 @@ impl Session {
         if self.acks.unsaid() > 0 {
             self.flush_at.get_or_insert_with(|| Instant::now() + LINGER);
         }
+    }
+
+    /// Holds more or fewer deliveries, as quickly as they are handled.
+    async fn pace(&mut self, settled: usize) -> Result<(), String> {
+        self.deliveries.settled(settled).await.map_err(|error| describe(&error))
     }
 
     /// Begins to say what is settled, if that is at least so many.

@@ -1,0 +1,118 @@
+//! The business transaction: placing an order, statement by statement as the orders service of the
+//! marketplace does it.
+
+use ticketkit_events::{
+    Publisher, Timestamp,
+    sql::{Database, Migration},
+};
+use uuid::Uuid;
+
+use super::TASKS;
+use crate::{Made, Result};
+
+pub(super) const TABLES: Migration = Migration::new(
+    1,
+    "what the orders service has",
+    "create table orders (
+         id text primary key, version bigint not null, user_id text not null,
+         seller_id text not null, status text not null, reason text, payment_id text,
+         expires_at bigint not null, ticket_id text not null, ticket_version bigint not null,
+         title text not null, price bigint not null, currency text not null
+     );
+     create unique index orders_active_by_ticket on orders (ticket_id)
+     where status in ('created', 'awaiting_payment', 'complete');
+     create index orders_by_buyer on orders (user_id, id);
+     create index orders_by_deadline on orders (expires_at)
+     where status in ('created', 'awaiting_payment');
+     create index orders_by_seller on orders (seller_id)
+     where status in ('created', 'awaiting_payment');
+     create table order_history (
+         id text primary key, order_id text not null, version bigint not null, at bigint not null,
+         kind text not null, reason text, payment_id text, actor_id text
+     );
+     create index order_history_by_order on order_history (order_id, id);
+     create table tickets (
+         id text primary key, version bigint not null, title text not null, price bigint not null,
+         currency text not null, user_id text not null, status text not null
+     );
+     create table bans (
+         user_id text primary key, ban_version bigint not null, banned bigint not null,
+         until bigint, noted_at bigint not null default 0
+     );
+     insert into tickets (id, version, title, price, currency, user_id, status)
+     values ('0', 1, 'A concert', 1500, 'USD', 'seller-0', 'available');",
+);
+
+pub(super) const CLEAR: [&str; 2] = [
+    "delete from ticketkit_outbox; delete from orders; delete from order_history",
+    "truncate ticketkit_outbox, orders, order_history",
+];
+
+/// Places an order, and publishes the event where there is a publisher.
+pub(super) async fn place(
+    database: &Database,
+    publisher: Option<&Publisher>,
+    event: &Made,
+) -> Result<()> {
+    let (id, now) = (Uuid::now_v7().to_string(), Timestamp::now().as_millis());
+    let buyer = format!("buyer-{}", event.key % TASKS);
+    let mut tx = database.begin().await?;
+    sqlx::query(
+        "select id, version, title, price, currency, user_id, status from tickets where id = $1",
+    )
+    .bind("0")
+    .fetch_one(tx.conn())
+    .await?;
+    for user in [buyer.as_str(), "seller-0"] {
+        tx.lock_shared(&format!("user/{user}")).await?;
+        sqlx::query(
+            "select user_id from bans
+             where user_id = $1 and banned = 1 and (until is null or until > $2)",
+        )
+        .bind(user)
+        .bind(now)
+        .fetch_optional(tx.conn())
+        .await?;
+    }
+    sqlx::query(
+        "insert into orders
+             (id, version, user_id, seller_id, status, expires_at,
+              ticket_id, ticket_version, title, price, currency)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         on conflict do nothing",
+    )
+    .bind(id.as_str())
+    .bind(1_i64)
+    .bind(buyer.as_str())
+    .bind("seller-0")
+    .bind("created")
+    .bind(now + 900_000)
+    // Each has a ticket of its own, so that none is refused.
+    .bind(id.as_str())
+    .bind(1_i64)
+    .bind("A concert")
+    .bind(1500_i64)
+    .bind("USD")
+    .execute(tx.conn())
+    .await?;
+    sqlx::query(
+        "insert into order_history
+             (id, order_id, version, at, kind, reason, payment_id, actor_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(Uuid::now_v7().to_string())
+    .bind(id.as_str())
+    .bind(1_i64)
+    .bind(now)
+    .bind("created")
+    .bind(None::<String>)
+    .bind(None::<String>)
+    .bind(buyer.as_str())
+    .execute(tx.conn())
+    .await?;
+    if let Some(publisher) = publisher {
+        publisher.publish(&mut tx, event).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
