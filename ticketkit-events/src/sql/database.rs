@@ -186,6 +186,10 @@ impl Database {
         self.dialect().relay_lease()
     }
 
+    pub(crate) fn relay_workers(&self) -> usize {
+        self.dialect().relay_workers(self.inner.address.connections)
+    }
+
     /// Returns what wakes relays when a transaction with outbox rows was committed.
     pub(crate) fn wake(&self) -> &Wake {
         &self.inner.wake

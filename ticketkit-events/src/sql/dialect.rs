@@ -101,6 +101,15 @@ impl Dialect {
         }
     }
 
+    /// Returns how many partitions of its outbox a relay works on at the same time.
+    pub(crate) fn relay_workers(self, writers: u32) -> usize {
+        match self {
+            // They spend their time waiting for the engine, and hardly any as the one writer.
+            Self::Sqlite => 8,
+            Self::Postgres => usize::try_from(writers.div_ceil(2)).unwrap_or(usize::MAX),
+        }
+    }
+
     /// Returns what is added to the selection of rows of `table` that are changed afterwards, so
     /// that two who look at once find different ones.
     pub(crate) fn skip_locked(self, table: &str) -> String {

@@ -1,4 +1,5 @@
-//! From the commit of an event to the beginning of its handler, at 500 events a second.
+//! From the commit of an event to the beginning of its handler, at 500 events a second: out of an
+//! outbox on PostgreSQL, as services on RabbitMQ have it.
 
 use std::{
     sync::{Arc, Mutex},
@@ -6,14 +7,11 @@ use std::{
 };
 
 use ticketkit_bench::Figure;
-use ticketkit_events::{
-    Publisher, Subscription,
-    sql::{Database, Relay},
-};
+use ticketkit_events::{Publisher, Subscription, sql::Relay};
 use tokio::task::JoinSet;
 
 use super::{bus, prefix};
-use crate::{Made, Result, figures::quantile};
+use crate::{Made, Result, figures::quantile, sql::OnPostgres};
 
 pub(crate) async fn latency() -> Result<()> {
     const COUNT: usize = 5_000;
@@ -21,8 +19,8 @@ pub(crate) async fn latency() -> Result<()> {
     const MEDIAN: f64 = 5.0;
     const HIGH: f64 = 30.0;
     let bus = bus(&prefix("latency")).await?;
-    let folder = tempfile::tempdir()?;
-    let database = Database::open_file(folder.path().join("bench.db")).await?;
+    let postgres = OnPostgres::open().await?;
+    let database = postgres.database.clone();
     let publisher = Publisher::new("bench");
     let handled = Arc::new(Mutex::new(vec![None; COUNT]));
     let seen = handled.clone();
@@ -71,5 +69,5 @@ pub(crate) async fn latency() -> Result<()> {
     times.sort_unstable();
     println!("{}", Figure::at_most("latency-median", quantile(&times, 0.5), MEDIAN, "ms"));
     println!("{}", Figure::at_most("latency-99", quantile(&times, 0.99), HIGH, "ms"));
-    Ok(())
+    postgres.remove().await
 }

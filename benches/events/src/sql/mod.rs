@@ -22,15 +22,15 @@ const HANDLED: Migration = Migration::new(
 const TABLES: &[Migration] = &[order::TABLES, HANDLED];
 
 /// A database of its own at the server, which goes when it is dropped in order.
-struct OnPostgres {
+pub(crate) struct OnPostgres {
     server: String,
     name: String,
     url: String,
-    database: Database,
+    pub(crate) database: Database,
 }
 
 impl OnPostgres {
-    async fn open() -> Result<Self> {
+    pub(crate) async fn open() -> Result<Self> {
         let server = std::env::var("TICKETKIT_TEST_POSTGRES_URL")
             .map_err(|_| "TICKETKIT_TEST_POSTGRES_URL must name a server")?;
         let name = format!("bench_{}", uuid::Uuid::now_v7().simple());
@@ -42,7 +42,7 @@ impl OnPostgres {
     }
 
     /// Removes it, so that it costs the server nothing.
-    async fn remove(self) -> Result<()> {
+    pub(crate) async fn remove(self) -> Result<()> {
         use sqlx::Connection as _;
 
         self.database.close().await;

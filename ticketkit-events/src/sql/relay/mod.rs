@@ -29,7 +29,6 @@ use crate::{Bus, handler::describe};
 /// In how many parts the relays of a database share its outbox; as many rows has
 /// `ticketkit_relay_partitions`.
 pub(crate) const PARTITIONS: u8 = 16;
-const WORKERS: usize = 4;
 
 /// Moves committed events of one [`Database`] to the [`Bus`], in order per key.
 ///
@@ -72,10 +71,13 @@ struct Shared {
 impl Relay {
     /// Makes a relay of a database.
     pub fn new(database: &Database, bus: &Bus) -> Self {
-        Self { database: database.clone(), bus: bus.clone(), workers: WORKERS }
+        Self { database: database.clone(), bus: bus.clone(), workers: database.relay_workers() }
     }
 
-    /// Sets how many partitions are worked on at the same time; 4 by default, at least 1.
+    /// Sets how many partitions are worked on at the same time, at least 1.
+    ///
+    /// By default 8 on SQLite, and on PostgreSQL half as many as connections write, so that requests
+    /// get theirs while a backlog is moved.
     pub fn workers(mut self, count: usize) -> Self {
         self.workers = count.max(1);
         self
