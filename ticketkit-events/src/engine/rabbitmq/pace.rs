@@ -146,6 +146,13 @@ async fn consume(channel: &Channel, queue: &str, prefetch: u16) -> Result<Consum
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use lapin::{
+        BasicProperties,
+        options::{BasicAckOptions, BasicPublishOptions, QueueDeclareOptions},
+    };
+
     use super::*;
 
     #[test]
@@ -157,5 +164,55 @@ mod tests {
         assert_eq!(note(1, 5), Some(Lasts::TooShort));
         assert_eq!(note(256, 505), None, "as it should be");
         assert_eq!(note(256, 3000), Some(Lasts::TooLong));
+    }
+
+    #[tokio::test]
+    #[ignore = "needs RabbitMQ: run cargo xtask test"]
+    async fn more_are_held_while_handlers_are_quick_and_none_is_lost() {
+        const PREFETCH: u16 = 10;
+        const ALL: u64 = 200;
+        let url = std::env::var("TICKETKIT_TEST_AMQP_URL").unwrap();
+        let connection = lapin::Connection::connect(&url, Default::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let queue = format!("test-{}", uuid::Uuid::now_v7());
+        let options = QueueDeclareOptions { auto_delete: true, ..Default::default() };
+        channel.queue_declare(queue.as_str().into(), options, Default::default()).await.unwrap();
+        for n in 0..ALL {
+            let (body, options) = (n.to_string(), BasicPublishOptions::default());
+            let (to, plain) = (queue.as_str().into(), BasicProperties::default());
+            channel.basic_publish("".into(), to, options, body.as_bytes(), plain).await.unwrap();
+        }
+        let mut deliveries = Deliveries::begin(&channel, &queue, PREFETCH, true).await.unwrap();
+        let mut got = HashSet::new();
+        let first = take(&mut deliveries, &mut got).await;
+        assert_eq!(first, usize::from(PREFETCH), "as many as were asked for");
+
+        deliveries.pace = Pace::new(Instant::now());
+        deliveries.settled(first).await.unwrap();
+        assert!(deliveries.more.is_some(), "they were settled at once");
+        let second = take(&mut deliveries, &mut got).await;
+        assert_eq!(second, usize::from(PREFETCH * (TIMES - 1)), "and as many more on top");
+
+        deliveries.pace.since -= SLOW * 2;
+        deliveries.settled(usize::from(PREFETCH * TIMES)).await.unwrap();
+        assert!(deliveries.ending, "they took long");
+        let ack = BasicAckOptions { multiple: true };
+        while got.len() < ALL as usize {
+            channel.basic_ack(0, ack).await.unwrap();
+            take(&mut deliveries, &mut got).await;
+        }
+        assert!(deliveries.more.is_none() && !deliveries.ending, "one is left");
+        connection.close(200, "bye".into()).await.unwrap();
+    }
+
+    /// Takes what comes, until nothing more does; returns how much that was.
+    async fn take(deliveries: &mut Deliveries, got: &mut HashSet<Vec<u8>>) -> usize {
+        const QUIET: Duration = Duration::from_millis(500);
+        let mut count = 0;
+        while let Ok(next) = tokio::time::timeout(QUIET, deliveries.next()).await {
+            assert!(got.insert(next.unwrap().unwrap().data), "each comes once");
+            count += 1;
+        }
+        count
     }
 }
