@@ -56,24 +56,32 @@ pub(super) async fn place(
 ) -> Result<()> {
     let (id, now) = (Uuid::now_v7().to_string(), Timestamp::now().as_millis());
     let buyer = format!("buyer-{}", event.key % TASKS);
-    let mut tx = database.begin().await?;
     sqlx::query(
-        "select id, version, title, price, currency, user_id, status from tickets where id = $1",
+        "select t.id, t.version, t.title, t.price, t.currency, t.user_id, t.status,
+                o.status as order_status,
+                (select count(*) from bans
+                 where user_id = $2 and banned = 1 and (until is null or until > $3)) as bans
+         from tickets t
+         left join orders o
+             on o.ticket_id = t.id and o.status in ('created', 'awaiting_payment', 'complete')
+         where t.id = $1",
     )
     .bind("0")
-    .fetch_one(tx.conn())
+    .bind(buyer.as_str())
+    .bind(now)
+    .fetch_one(database.reader())
     .await?;
-    for user in [buyer.as_str(), "seller-0"] {
-        tx.lock_shared(&format!("user/{user}")).await?;
-        sqlx::query(
-            "select user_id from bans
-             where user_id = $1 and banned = 1 and (until is null or until > $2)",
-        )
-        .bind(user)
-        .bind(now)
-        .fetch_optional(tx.conn())
-        .await?;
-    }
+    let mut tx = database.begin().await?;
+    tx.lock_shared_all(&[format!("user/{buyer}"), "user/seller-0".to_owned()]).await?;
+    sqlx::query(
+        "select user_id from bans
+         where user_id in ($1, $2) and banned = 1 and (until is null or until > $3)",
+    )
+    .bind(buyer.as_str())
+    .bind("seller-0")
+    .bind(now)
+    .fetch_all(tx.conn())
+    .await?;
     sqlx::query(
         "insert into orders
              (id, version, user_id, seller_id, status, expires_at,
