@@ -66,6 +66,16 @@ impl Servers {
         Ok(servers)
     }
 
+    /// Returns whether a server runs, one that was started or one that the environment names.
+    pub(crate) fn has(&self, need: Need) -> bool {
+        let started = match need {
+            Need::Postgres => self.postgres.is_some(),
+            Need::RabbitMq => self.rabbitmq.is_some(),
+            Need::Chromium | Need::LocalStripe | Need::PyJwt | Need::Axe => false,
+        };
+        started || Self::given(need)
+    }
+
     /// Tells a command the addresses, through its environment.
     pub(crate) fn tell(&self, command: &mut Command) {
         command.envs(self.addresses.iter().map(|(name, url)| (name, url)));

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{SELECTION, summary::Counts};
+use super::{ON_POSTGRES, SELECTION, SERVICES, summary::Counts};
 use crate::{
     failure::{Failure, Result},
     process,
@@ -34,6 +34,17 @@ pub(super) fn run(
     for test in left_out {
         command.args(["--skip", test]);
     }
+    counted(command, servers)
+}
+
+/// Runs what plain `cargo test` runs of the services, on PostgreSQL.
+pub(super) fn run_services(filter: Option<&str>, servers: &Servers) -> Result<Counts> {
+    let mut command = Workspace::Ticketing.cargo(&["test", "--all-features"]);
+    for name in SERVICES {
+        command.args(["--package", name]);
+    }
+    let (name, value) = ON_POSTGRES;
+    command.args(TARGETS).arg("--").args(filter).env(name, value);
     counted(command, servers)
 }
 

@@ -29,6 +29,17 @@ use crate::{
 /// other features, and build them once more.
 const SELECTION: [&str; 2] = ["--workspace", "--all-features"];
 
+/// The services whose suites run a second time, on PostgreSQL, where transactions run beside each
+/// other: the variable tells them.
+const SERVICES: [&str; 5] = [
+    "ticketing-auth",
+    "ticketing-tickets",
+    "ticketing-orders",
+    "ticketing-payments",
+    "ticketing-expiration",
+];
+const ON_POSTGRES: (&str, &str) = ("TICKETING_TEST_DATABASE", "postgres");
+
 /// `cargo xtask test` on its own: runs, sums up, and ends with the line that says how it went.
 pub(crate) fn run(options: &TestOptions) -> Result<ExitCode> {
     let mut summary = Summary::begin();
@@ -101,6 +112,11 @@ pub(crate) fn run_into(options: &TestOptions, summary: &mut Summary) -> Result<(
         println!("== running the tests of {}", workspace.name());
         let counts = runner.run(workspace, options.filter.as_deref(), &left_out, &servers)?;
         summary.add(workspace.name(), counts);
+        if workspace == Workspace::Ticketing && servers.has(Need::Postgres) {
+            println!("== running the tests of the services on PostgreSQL");
+            let counts = runner.run_services(options.filter.as_deref(), &servers)?;
+            summary.add("services on PostgreSQL", counts);
+        }
         println!("== running the examples in the documentation of {}", workspace.name());
         let counts = libtest::run_docs(workspace, options.filter.as_deref(), &servers)?;
         summary.add(format!("{} (documentation)", workspace.name()), counts);
@@ -170,6 +186,14 @@ impl Runner {
         match self {
             Self::Nextest => nextest::run(workspace, filter, left_out, servers),
             Self::Plain => libtest::run(workspace, filter, left_out, servers),
+        }
+    }
+
+    /// Runs the tests of the services once more, on PostgreSQL.
+    fn run_services(self, filter: Option<&str>, servers: &Servers) -> Result<Counts> {
+        match self {
+            Self::Nextest => nextest::run_services(filter, servers),
+            Self::Plain => libtest::run_services(filter, servers),
         }
     }
 }

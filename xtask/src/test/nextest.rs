@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use super::{SELECTION, summary::Counts};
+use super::{ON_POSTGRES, SELECTION, SERVICES, summary::Counts};
 use crate::{
     failure::{Failure, Result},
     process,
@@ -35,9 +35,21 @@ pub(super) fn run(
         let tests: Vec<_> = left_out.iter().map(|test| format!("test(={test})")).collect();
         command.args(["-E", &format!("not ({})", tests.join(" | "))]);
     }
-    servers.tell(&mut command);
     super::tell_binary(&mut command);
+    counted(command, workspace, servers)
+}
 
+/// Runs what plain `cargo test` runs of the services, on PostgreSQL.
+pub(super) fn run_services(filter: Option<&str>, servers: &Servers) -> Result<Counts> {
+    let mut command = nextest(Workspace::Ticketing, "run");
+    let packages: Vec<_> = SERVICES.iter().map(|name| format!("package({name})")).collect();
+    let (name, value) = ON_POSTGRES;
+    command.args(["--no-tests", "pass", "-E", &packages.join(" | ")]).args(filter).env(name, value);
+    counted(command, Workspace::Ticketing, servers)
+}
+
+fn counted(mut command: Command, workspace: Workspace, servers: &Servers) -> Result<Counts> {
+    servers.tell(&mut command);
     let report = report(workspace);
     let _ = fs::remove_file(&report);
     let succeeded = process::run(&mut command)?;

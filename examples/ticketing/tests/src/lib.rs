@@ -13,6 +13,7 @@
 //! * [`described`] holds answers against the system's own `/openapi.json`, with the checker of JSON
 //!   Schema in [`schema`].
 //! * [`eventually`] waits for a condition with a deadline.
+//! * [`Place`] is where a service keeps its rows in a test of its own.
 //! * [`stripe`] starts localstripe, and stands before it.
 //! * [`browser`] drives headless Chromium through chromedriver.
 
@@ -24,6 +25,7 @@ pub mod dice;
 pub mod http;
 pub mod market;
 pub mod person;
+pub mod place;
 pub mod schema;
 pub mod server;
 pub mod stripe;
@@ -34,5 +36,6 @@ pub use crate::contract::Problem;
 pub use crate::dice::Dice;
 pub use crate::http::{Request, Response};
 pub use crate::person::Person;
+pub use crate::place::Place;
 pub use crate::server::Server;
 pub use crate::wait::eventually;

@@ -6,13 +6,13 @@ use std::{
 };
 
 use axum::Router;
-use tempfile::TempDir;
 use ticketing_contracts::{
     Currency, OrderId, TicketId, Timestamp, UserId,
     expiration::ExpirationCompleted,
     order::{Order, OrderStatus, OrderedTicket},
 };
 use ticketing_expiration::{ExpirationService, Settings, Setup};
+use ticketing_tests::Place;
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
 use ticketkit_events::{
     Bus, Clock, Event, HandlerError, Publisher, State, Subscription, sql::Database,
@@ -29,17 +29,16 @@ pub(crate) struct World {
     heard: Heard,
     shutdown: Shutdown,
     running: JoinHandle<()>,
-    dir: Arc<TempDir>,
+    place: Arc<Place>,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let dir = Arc::new(tempfile::tempdir().unwrap());
-        Self::on(dir, Bus::memory(), Clock::manual(Timestamp::now())).await
+        Self::on(Arc::new(Place::new()), Bus::memory(), Clock::manual(Timestamp::now())).await
     }
 
-    async fn on(dir: Arc<TempDir>, bus: Bus, clock: Clock) -> Self {
-        let url = format!("sqlite://{}", dir.path().join("expiration.db").display());
+    async fn on(place: Arc<Place>, bus: Bus, clock: Clock) -> Self {
+        let url = place.url("expiration");
         let database = Database::open_with(&url, clock.clone()).await.unwrap();
         let (shutdown, metrics) = (Shutdown::new(), Metrics::default());
         let service = ExpirationService::new(Setup {
@@ -57,16 +56,16 @@ impl World {
         let router = service.router();
         let heard = listen(&bus, &shutdown).await;
         let running = tokio::spawn(service.run());
-        Self { clock, router, bus, database, heard, shutdown, running, dir }
+        Self { clock, router, bus, database, heard, shutdown, running, place }
     }
 
-    /// Ends the process and starts the next one on the same file, some time later.
+    /// Ends the process and starts the next one on the same database, some time later.
     pub(crate) async fn restart(mut self, after: Duration) -> Self {
         self.shutdown.request();
         (&mut self.running).await.unwrap();
         self.database.close().await;
         self.clock.advance(after);
-        Self::on(self.dir.clone(), self.bus.clone(), self.clock.clone()).await
+        Self::on(self.place.clone(), self.bus.clone(), self.clock.clone()).await
     }
 
     /// Tells the service of an order and waits until it has heard.

@@ -151,8 +151,12 @@ fn f20_it_is_answered_only_once_it_is_durable() {
     let payment = process.paid(order.id, "pm_card_processing");
     let body = event("evt_1", payment, "succeeded");
     let request = signed(&process, world.clock.now(), &body);
-    // While somebody else writes, nothing can be committed, and so nothing is answered.
-    let writing = process.runtime.block_on(process.database.begin()).unwrap();
+    // While somebody else is at the payment, nothing of it can be committed, and so nothing is answered.
+    let writing = process.runtime.block_on(async {
+        let mut writing = process.database.begin().await.unwrap();
+        writing.lock(&format!("payment/{payment}")).await.unwrap();
+        writing
+    });
     let mut told = process.runtime.spawn(send(process.router.clone(), request));
     let early = process
         .runtime

@@ -6,12 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tempfile::TempDir;
 use ticketing_contracts::{
     OrderId, PaymentId, TicketId, Timestamp, UserId,
     order::{Order, OrderStatus, OrderedTicket},
     payment::Payment,
 };
+use ticketing_tests::Place;
 use ticketkit_auth::testing::{TestAuth, user_id};
 use ticketkit_events::Clock;
 use ticketkit_servers::Postgres;
@@ -21,7 +21,7 @@ pub(crate) const OTHER: &str = "bob@example.com";
 pub(crate) const HOLD: Duration = Duration::from_secs(900);
 
 pub(crate) struct World {
-    folder: TempDir,
+    place: Place,
     /// Where the database is instead, where transactions run beside each other.
     server: Option<Postgres>,
     pub(crate) clock: Clock,
@@ -39,7 +39,7 @@ pub(crate) struct Told {
 impl World {
     pub(crate) fn new() -> Self {
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            place: Place::new(),
             server: None,
             clock: Clock::manual(Timestamp::now()),
             auth: TestAuth::new(),
@@ -55,7 +55,7 @@ impl World {
     pub(crate) fn database(&self) -> String {
         match &self.server {
             Some(server) => server.database("payments"),
-            None => format!("sqlite://{}/payments.db", self.folder.path().display()),
+            None => self.place.url("payments"),
         }
     }
 

@@ -20,6 +20,7 @@ use ticketing_contracts::{
         TicketSold, TicketUpdated, TicketWithdrawn,
     },
 };
+use ticketing_tests::Place;
 use ticketing_tickets::{Settings, Setup, TicketsService};
 use ticketkit_auth::{
     CrossSiteLayer,
@@ -57,9 +58,9 @@ pub(crate) struct Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let database = Database::open_file(dir.path().join("tickets.db")).await.unwrap();
-        Self::on(database, Box::new(dir)).await
+        let place = Place::new();
+        let database = Database::open(&place.url("tickets")).await.unwrap();
+        Self::on(database, Box::new(place)).await
     }
 
     /// The same on PostgreSQL, where transactions run beside each other.

@@ -25,6 +25,7 @@ use ticketing_contracts::{
     },
 };
 use ticketing_orders::{OrdersService, Settings, Setup};
+use ticketing_tests::Place;
 use ticketkit_auth::{CrossSiteLayer, ManualClock, RevocationView, testing::TestAuth};
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
 use ticketkit_events::{
@@ -65,9 +66,9 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let database = Database::open_file(dir.path().join("orders.db")).await.unwrap();
-        Self::on(database, Box::new(dir)).await
+        let place = Place::new();
+        let database = Database::open(&place.url("orders")).await.unwrap();
+        Self::on(database, Box::new(place)).await
     }
 
     /// The same on PostgreSQL, where transactions run beside each other.
