@@ -3,6 +3,7 @@
 mod attack;
 mod cookies;
 mod cross_site;
+mod examples;
 mod feed;
 mod fetch;
 mod forge;

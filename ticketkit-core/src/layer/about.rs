@@ -2,7 +2,11 @@ use std::{any::Any, sync::Arc};
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 
-use super::{Rendered, Settings, failure::Failure};
+use super::{
+    Rendered, Settings,
+    failure::Failure,
+    grpc::{self, is_call_of_grpc, is_grpc},
+};
 use crate::{
     ErrorStatus, LogLevel, Problem, RequestId,
     log_level::TARGET,
@@ -36,7 +40,7 @@ impl About {
             trace,
             wants_page: settings.wants_page(request.uri().path(), headers),
             is_head: *request.method() == Method::HEAD,
-            is_grpc: *request.method() == Method::POST && is_grpc(headers),
+            is_grpc: *request.method() == Method::POST && is_call_of_grpc(headers),
             settings: settings.clone(),
         }
     }
@@ -56,26 +60,7 @@ impl About {
         let (report, headers) = failure.into_report(&self.settings);
         let mut response = Response::new(B::from(Vec::new()));
         *response.headers_mut() = headers;
-        if self.is_grpc {
-            return self.answer_grpc(response, report);
-        }
         response.extensions_mut().insert(report);
-        response
-    }
-
-    /// A response with nothing but trailers, which is what a client of gRPC reads.
-    fn answer_grpc<B>(&self, mut response: Response<B>, mut report: Report) -> Response<B> {
-        self.complete(&mut report.problem);
-        self.log(&report);
-        let status = match report.problem.status {
-            504 | 408 => 4,
-            413 | 429 => 8,
-            502 | 503 => 14,
-            _ => 13,
-        };
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-        headers.insert("grpc-status", HeaderValue::from(status));
         response
     }
 
@@ -104,6 +89,9 @@ impl About {
         }
         self.log(&report);
         let problem = &report.problem;
+        if self.is_grpc {
+            return grpc::write(response, problem);
+        }
         let page = if self.wants_page { self.settings.page(problem) } else { None };
         if !rendered || self.is_head || page.is_some() {
             write(response, problem);
@@ -194,11 +182,4 @@ fn trace_id(parent: &HeaderValue) -> Option<String> {
 /// Responses whose body is left alone although they tell of an error.
 fn is_for_the_client<B>(response: &Response<B>) -> bool {
     response.extensions().get::<Rendered>().is_some() || is_grpc(response.headers())
-}
-
-/// `application/grpc`, alone or with a suffix such as `+proto` or `-web`.
-fn is_grpc(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    kind.and_then(|kind| kind.strip_prefix(b"application/grpc"))
-        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b'-' | b';' | b' ')))
 }

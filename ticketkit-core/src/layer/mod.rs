@@ -17,7 +17,8 @@
 //!   other headers stay.
 //! - A body of axum that fails or panics while it is streamed is logged; elsewhere
 //!   `WatchedBody` (feature `body`) does so.
-//! - `HEAD` is answered with the headers alone; a failed call of gRPC with a status of gRPC.
+//! - `HEAD` is answered with the headers alone; a failed call of gRPC with a status of gRPC, whose
+//!   message is the code of the error.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -40,6 +41,7 @@ mod config;
 pub(crate) mod current;
 mod failure;
 mod future;
+mod grpc;
 mod known;
 mod service;
 #[cfg(feature = "body")]

@@ -11,7 +11,7 @@ mod response;
 pub use document::Problem;
 pub use parse::{MAX_DOCUMENT, ParseProblemError};
 pub use response::respond;
-pub(crate) use response::{Report, chain, write};
+pub(crate) use response::{Report, chain, clear, set_headers, write};
 
 /// The content type of a problem document.
 pub const CONTENT_TYPE: &str = "application/problem+json";

@@ -24,7 +24,7 @@ pub fn respond<B: From<Vec<u8>>>(error: &(impl ServiceError + ?Sized)) -> Respon
     let mut response = Response::new(B::from(report.problem.to_json()));
     *response.status_mut() = error.status().into();
     error.headers(response.headers_mut());
-    set_headers(response.headers_mut());
+    set_headers(response.headers_mut(), CONTENT_TYPE);
     response.extensions_mut().insert(report);
     response
 }
@@ -68,11 +68,16 @@ pub(crate) fn write<B: From<Vec<u8>>>(response: &mut Response<B>, problem: &Prob
         *response.status_mut() = status;
     }
     let headers = response.headers_mut();
+    clear(headers);
+    set_headers(headers, CONTENT_TYPE);
+    *response.body_mut() = B::from(problem.to_json());
+}
+
+/// Removes the headers of a body that is replaced.
+pub(crate) fn clear(headers: &mut HeaderMap) {
     while let Some(name) = headers.keys().find(|name| is_about_the_body(name)).cloned() {
         headers.remove(name);
     }
-    set_headers(headers);
-    *response.body_mut() = B::from(problem.to_json());
 }
 
 /// Headers that describe the body that is replaced, and may quote it; all others survive.
@@ -103,8 +108,8 @@ fn is_about_the_body(name: &HeaderName) -> bool {
     }
 }
 
-fn set_headers(headers: &mut HeaderMap) {
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+pub(crate) fn set_headers(headers: &mut HeaderMap, content_type: &'static str) {
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 

@@ -158,12 +158,26 @@ async fn the_answer_to_head_has_the_headers_and_no_body() {
 async fn a_client_of_grpc_gets_a_status_of_grpc() {
     let app = Router::new()
         .route("/p.S/M", post(|| async { panic!("on purpose") as () }))
+        .route("/p.S/Limited", post(|| async { RateLimited { retry_after: 7 }.into_response() }))
         .layer(ErrorLayer::new("tickets"));
-    let request = Request::post("/p.S/M").header("content-type", "application/grpc+proto");
-    let answer = send(&app, request, Body::empty()).await;
-    assert_eq!((answer.status.as_u16(), answer.text()), (200, ""));
-    assert_eq!(answer.headers["grpc-status"], "13");
-    assert_eq!(answer.headers["content-type"], "application/grpc");
+    let call = |path| Request::post(path).header("content-type", "application/grpc+proto");
+    for (path, status, message) in [
+        ("/p.S/M", "13", "internal"),
+        ("/p.S/Limited", "8", "rate_limited"),
+        ("/p.S/None", "5", "not_found"),
+    ] {
+        let answer = send(&app, call(path).header("te", "trailers"), Body::empty()).await;
+        assert_eq!((answer.status.as_u16(), answer.text()), (200, ""), "{path}");
+        assert_eq!(answer.headers["grpc-status"], status, "{path}");
+        assert_eq!(answer.headers["grpc-message"], message, "{path}");
+        assert_eq!(answer.headers["content-type"], "application/grpc");
+        assert_eq!(answer.headers.contains_key("retry-after"), path == "/p.S/Limited");
+    }
+    // A body that only says that it is one of gRPC is one that is refused.
+    let answer = send(&app, call("/p.S/Limited"), Body::empty()).await;
+    assert_eq!(answer.problem().code.as_str(), "rate_limited");
+    let web = Request::post("/p.S/Limited").header("content-type", "application/grpc-web+proto");
+    assert_eq!(send(&app, web, Body::empty()).await.headers["grpc-status"], "8");
     // The client's word alone does not make a body one of gRPC: a foreign one is replaced.
     let request = Request::get("/nowhere").header("content-type", "application/grpc");
     assert_eq!(send(&app, request, Body::empty()).await.problem().status, 404);

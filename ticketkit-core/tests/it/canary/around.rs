@@ -53,6 +53,7 @@ pub(super) const PLACES: &[Place] = &[
         *request.method_mut() = http::Method::POST;
         let kind = http::HeaderValue::from_static("application/grpc");
         request.headers_mut().insert(header::CONTENT_TYPE, kind);
+        request.headers_mut().insert(header::TE, http::HeaderValue::from_static("trailers"));
         failing(layer, io(canary), request)
     }),
     ("the stack of the chassis", stack),
