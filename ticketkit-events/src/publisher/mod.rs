@@ -70,8 +70,9 @@ impl Publisher {
 
     /// Publishes events together, in their order; returns their ids.
     ///
-    /// In a transaction it is all of them or none. An engine takes them in one go, which is faster
-    /// than one after the other; it may take some and not others, see [`PublishError::untaken`].
+    /// In a transaction it is all of them or none; on PostgreSQL a statement takes a hundred. An
+    /// engine takes them in one go, which is faster than one after the other; it may take some and not
+    /// others, see [`PublishError::untaken`].
     ///
     /// # Errors
     ///

@@ -44,10 +44,7 @@ impl sealed::Target for &mut crate::sql::Tx {
     }
 
     async fn accept(self, envelopes: &[Envelope]) -> Result<(), PublishError> {
-        for envelope in envelopes {
-            self.enqueue(envelope).await.map_err(PublishError::database)?;
-        }
-        Ok(())
+        self.enqueue_all(envelopes).await.map_err(PublishError::database)
     }
 }
 
@@ -58,9 +55,6 @@ impl sealed::Target for &mut &mut crate::sql::Tx {
     }
 
     async fn accept(self, envelopes: &[Envelope]) -> Result<(), PublishError> {
-        for envelope in envelopes {
-            self.enqueue(envelope).await.map_err(PublishError::database)?;
-        }
-        Ok(())
+        self.enqueue_all(envelopes).await.map_err(PublishError::database)
     }
 }

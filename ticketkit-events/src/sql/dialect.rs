@@ -70,6 +70,16 @@ impl Dialect {
         }
     }
 
+    /// Returns how many rows of the outbox a statement takes.
+    pub(crate) fn rows_of_an_insert(self) -> usize {
+        match self {
+            // A statement that is known costs less than one that has to be read, and goes nowhere.
+            Self::Sqlite => 1,
+            // Each is a way to the server and back.
+            Self::Postgres => 100,
+        }
+    }
+
     /// Returns how many statements that several share are executed at the same time.
     pub(crate) fn shared_at_once(self) -> usize {
         match self {

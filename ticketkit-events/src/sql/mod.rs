@@ -12,6 +12,7 @@
 mod address;
 mod database;
 mod dialect;
+mod enqueue;
 mod error;
 mod gather;
 mod inbox;

@@ -2,10 +2,8 @@ use std::fmt;
 
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Transaction};
 
-use super::{Database, dialect::Dialect, relay::PARTITIONS, row, slot::Slot};
-use crate::{
-    Causation, Envelope, EventContext, HandlerError, handler::FromContext, partition::partition,
-};
+use super::{Database, dialect::Dialect, slot::Slot};
+use crate::{Causation, EventContext, HandlerError, handler::FromContext};
 
 /// A writing transaction: business rows, and the events about them.
 ///
@@ -93,7 +91,7 @@ impl Tx {
     ///
     /// As for [`lock`](Self::lock).
     pub async fn lock_shared_all(&mut self, names: &[impl AsRef<str>]) -> Result<(), sqlx::Error> {
-        if names.is_empty() || self.parts().database.dialect() == Dialect::Sqlite {
+        if names.is_empty() || self.dialect() == Dialect::Sqlite {
             return Ok(());
         }
         // The `Any` driver binds no arrays.
@@ -108,8 +106,12 @@ impl Tx {
         query.execute(self.conn()).await.map(drop)
     }
 
+    pub(crate) fn dialect(&mut self) -> Dialect {
+        self.parts().database.dialect()
+    }
+
     async fn lock_with(&mut self, statement: &'static str, name: &str) -> Result<(), sqlx::Error> {
-        match self.parts().database.dialect() {
+        match self.dialect() {
             Dialect::Sqlite => Ok(()),
             Dialect::Postgres => {
                 sqlx::query(statement).bind(name).execute(self.conn()).await.map(drop)
@@ -158,23 +160,6 @@ impl Tx {
             Some(parts) => parts.roll_back().await,
             None => Ok(()),
         }
-    }
-
-    /// Writes an event into the outbox.
-    pub(crate) async fn enqueue(&mut self, envelope: &Envelope) -> Result<(), sqlx::Error> {
-        let insert = concat!(
-            "insert into ticketkit_outbox (",
-            row::columns!(),
-            ", partition) ",
-            "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-        );
-        let partition = partition(&envelope.key, PARTITIONS);
-        row::bind(sqlx::query(insert), envelope)
-            .bind(i64::from(partition))
-            .execute(self.conn())
-            .await?;
-        self.wake_relay();
-        Ok(())
     }
 
     /// Has the relay woken by the commit.

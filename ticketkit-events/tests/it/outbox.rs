@@ -14,6 +14,7 @@ use crate::{
 
 on_each_database! {
     only_what_was_committed_is_published,
+    a_batch_is_published_in_its_order_or_not_at_all,
     an_engine_that_is_down_loses_nothing,
     a_refused_key_stops_alone_and_keeps_its_order,
     a_relay_that_died_before_it_deleted_publishes_again_and_the_inbox_absorbs_it,
@@ -54,6 +55,29 @@ async fn only_what_was_committed_is_published(place: Place) {
     running.stop().await;
     let expected: Vec<_> = [0, 3, 6, 9].map(|n| ("a".to_owned(), n)).into();
     assert_eq!(engine.taken(), expected);
+}
+
+async fn a_batch_is_published_in_its_order_or_not_at_all(place: Place) {
+    let service = Service::at(place).await;
+    let engine = Tape::new();
+    let publisher = Publisher::new("orders");
+    // More than a statement takes, twice over and a little.
+    let events: Vec<_> = (0..250).map(|n| order(&(n % 3).to_string(), n)).collect();
+    let mut tx = service.db.begin().await.unwrap();
+    publisher.publish_all(&mut tx, &events[..7]).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert_eq!(pending(&service).await, 0);
+    let mut tx = service.db.begin().await.unwrap();
+    let ids = publisher.publish_all(&mut tx, &events).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((ids.len(), pending(&service).await), (250, 250));
+    let running = relay(&service, &Bus::new(engine.clone()));
+    eventually("the outbox is empty", async || pending(&service).await == 0).await;
+    running.stop().await;
+    for key in 0..3 {
+        let expected: Vec<i64> = (key..250).step_by(3).collect();
+        assert_eq!(engine.of(&key.to_string()), expected, "key {key}");
+    }
 }
 
 async fn an_engine_that_is_down_loses_nothing(place: Place) {

@@ -1,0 +1,59 @@
+//! Events into the outbox, in the transaction that they are about.
+
+use sqlx::AssertSqlSafe;
+
+use super::{Tx, relay::PARTITIONS, row};
+use crate::{Envelope, partition::partition};
+
+const INSERT: &str =
+    concat!("insert into ticketkit_outbox (", row::columns!(), ", partition) values ");
+/// Of [`INSERT`].
+const COLUMNS: usize = 12;
+
+impl Tx {
+    /// Writes an event into the outbox.
+    pub(crate) async fn enqueue(&mut self, envelope: &Envelope) -> Result<(), sqlx::Error> {
+        self.enqueue_all(std::slice::from_ref(envelope)).await
+    }
+
+    /// Writes events into the outbox, in their order.
+    pub(crate) async fn enqueue_all(&mut self, envelopes: &[Envelope]) -> Result<(), sqlx::Error> {
+        let rows = self.dialect().rows_of_an_insert();
+        for envelopes in envelopes.chunks(rows) {
+            let insert = format!("{INSERT}{}", values(envelopes.len()));
+            // Names of our own and placeholders; only the text of a single row comes again and again.
+            let mut query = sqlx::query(AssertSqlSafe(insert)).persistent(envelopes.len() == 1);
+            for envelope in envelopes {
+                query = row::bind(query, envelope)
+                    .bind(i64::from(partition(&envelope.key, PARTITIONS)));
+            }
+            query.execute(self.conn()).await?;
+        }
+        self.wake_relay();
+        Ok(())
+    }
+}
+
+/// Returns the placeholders of so many rows.
+fn values(rows: usize) -> String {
+    let row = |row: usize| {
+        let numbers = row * COLUMNS + 1..=(row + 1) * COLUMNS;
+        let placeholders: Vec<String> = numbers.map(|number| format!("${number}")).collect();
+        format!("({})", placeholders.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_has_placeholders_of_its_own() {
+        assert_eq!(values(1), "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+        assert!(
+            values(2).ends_with("), ($13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)")
+        );
+        assert_eq!(row::columns!().split(',').count() + 1, COLUMNS);
+    }
+}
