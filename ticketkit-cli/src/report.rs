@@ -31,6 +31,11 @@ impl Report {
         self.lines.push(line.into());
     }
 
+    /// Whether there is nothing for people yet.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// Adds a member for machines.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.members.insert(name.to_owned(), value.into());

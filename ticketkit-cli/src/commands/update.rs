@@ -18,6 +18,10 @@ pub(crate) fn run(folder: &Path, update: &Update) -> Result<Report, Failure> {
     report.set("from", project.answers.template);
     report.set("to", TEMPLATE);
     apply(&project, &answers, &update.how, &mut report)?;
+    if report.is_empty() {
+        report
+            .say(format!("nothing to do: every file is as templates {TEMPLATE} have it, or yours"));
+    }
     Ok(report)
 }
 

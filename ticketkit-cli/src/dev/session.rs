@@ -241,6 +241,8 @@ impl Session {
             let Some(path) = outcome.made.programs.get(&slot.program.name) else { continue };
             let is_other = !is_told || changes(&slot.program).unwrap_or(true);
             if !all && slot.running.is_some() && (slot.is_current(path) || !is_other) {
+                // Of the new program it runs what it ran of the old one.
+                slot.take_over(path);
                 continue;
             }
             replaced.push(slot.program.label().to_owned());

@@ -1,6 +1,6 @@
 //! What runs, and what runs next.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
     Run,
@@ -77,8 +77,15 @@ impl Slots {
 
 impl Slot {
     /// Whether what runs is what was built.
-    pub(super) fn is_current(&self, built: &std::path::Path) -> bool {
+    pub(super) fn is_current(&self, built: &Path) -> bool {
         let is = |running: &Running| Stamp::of(built).is_ok_and(|stamp| stamp == running.stamp);
         self.running.as_ref().is_some_and(is)
+    }
+
+    /// Takes what was built for what runs.
+    pub(super) fn take_over(&mut self, built: &Path) {
+        if let (Some(running), Ok(stamp)) = (&mut self.running, Stamp::of(built)) {
+            running.stamp = stamp;
+        }
     }
 }

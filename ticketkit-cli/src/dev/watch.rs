@@ -66,8 +66,9 @@ impl Watch {
         let root = root.to_owned();
         let mut watch = Self { watcher, root, ignored, watched, raw, polls };
         watch.extend(voice)?;
-        let (root, events) = (watch.root.clone(), events.clone());
-        thread::spawn(move || collect(&root, &changes, &events));
+        let (root, ignored) = (watch.root.clone(), watch.ignored.clone());
+        let events = events.clone();
+        thread::spawn(move || collect(&root, &ignored, &changes, &events));
         Ok(watch)
     }
 
@@ -129,14 +130,21 @@ fn ignored(root: &Path, target: &Path) -> BTreeSet<PathBuf> {
 }
 
 /// Puts changes together that belong together.
-fn collect(root: &Path, changes: &Receiver<Raw>, events: &Sender<Event>) {
+fn collect(
+    root: &Path,
+    ignored: &BTreeSet<PathBuf>,
+    changes: &Receiver<Raw>,
+    events: &Sender<Event>,
+) {
     while let Ok(first) = changes.recv() {
         let mut paths = BTreeSet::new();
         let begun = Instant::now();
         let mut next = Ok(first);
         loop {
             match next {
-                Ok(raw) => paths.extend(relevant(root, raw)),
+                // The root is watched, so that an ignored folder itself is told of when it is made.
+                Ok(raw) => paths
+                    .extend(relevant(root, raw).into_iter().filter(|path| !ignored.contains(path))),
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -197,5 +205,22 @@ mod tests {
         assert!(ignored.contains(&folder.path().join("data")));
         assert!(ignored.contains(&folder.path().join("out")));
         assert!(ignored.contains(Path::new("/elsewhere")) && ignored.len() == 5);
+    }
+
+    #[test]
+    fn an_ignored_folder_that_is_made_is_no_change() {
+        let root = Path::new("/shop");
+        let (raw, changes) = mpsc::channel();
+        let (events, told) = mpsc::channel();
+        let made = |path: &str| {
+            let kind = EventKind::Create(notify::event::CreateKind::Any);
+            raw.send(Ok(notify::Event::new(kind).add_path(root.join(path)))).unwrap();
+        };
+        made("data");
+        made("venues");
+        let ignored = [root.join("data")].into();
+        thread::spawn(move || collect(root, &ignored, &changes, &events));
+        let Ok(Event::Changed(paths)) = told.recv() else { panic!("nothing is told") };
+        assert_eq!(paths.into_iter().collect::<Vec<_>>(), [root.join("venues")]);
     }
 }

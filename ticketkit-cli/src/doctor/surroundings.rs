@@ -17,7 +17,8 @@ pub(crate) const DEFAULT_ADDRESS: &str = "127.0.0.1:3000";
 const DEFAULT_DATA: &str = "./data";
 
 pub(super) fn data(settings: &Settings) -> Checked {
-    let folder = settings.root.join(settings.value("DATA_DIR").unwrap_or(DEFAULT_DATA));
+    let folder = settings.value("DATA_DIR").unwrap_or(DEFAULT_DATA);
+    let folder = settings.root.join(folder.strip_prefix("./").unwrap_or(folder));
     let shown = folder.display();
     let variable = format!("{}DATA_DIR", settings.prefix);
     let mut checked = Checked::well("data", format!("{shown} can be written"));

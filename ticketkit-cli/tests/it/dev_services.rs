@@ -118,6 +118,10 @@ fn only_the_service_that_changed_gets_another_process_and_no_request_is_lost() {
         let seen = asking.join().unwrap();
         assert!(seen.iter().all(|said| said.len() == 4 && said[0] == "venues"), "{seen:?}");
     });
+    // A build that changes nothing leaves all as they are.
+    fs::write(folder.path().join("README.md"), "Tickets.\n").unwrap();
+    let built = dev.until("built", |event| event["event"] == "built").0;
+    assert_eq!(built["starting"], json!([]));
     assert_eq!(said(&shop, "tickets"), tickets, "its process is the same");
     let after = said(&shop, "venues");
     assert_eq!(after[2], "second");

@@ -12,6 +12,8 @@ mod dev_services;
 mod doctor;
 mod earlier;
 mod example;
+#[cfg(unix)]
+mod first_hour;
 mod generated;
 #[cfg(unix)]
 mod hostile;
