@@ -27,7 +27,7 @@ async fn memory() {
     let report = conformance::run(|| Memory(MemoryEngine::new(Clock::system()))).await;
     println!("{report}");
     assert!(report.passed(), "{report}");
-    assert!(report.count() >= 28, "{report}");
+    assert!(report.count() >= 31, "{report}");
 }
 
 /// What users test with behaves as an engine does, as long as no faults are set.
@@ -43,7 +43,7 @@ async fn the_buses_for_tests() {
 
     let report = conformance::run(|| Testing(TestBus::with_clock(Clock::system()))).await;
     assert!(report.passed(), "{report}");
-    assert!(report.count() >= 28, "{report}");
+    assert!(report.count() >= 31, "{report}");
 }
 
 #[cfg(feature = "sql")]
@@ -84,5 +84,5 @@ async fn rabbitmq() {
     let report = conformance::run(crate::rabbitmq::Place::new).await;
     println!("{report}");
     assert!(report.passed(), "{report}");
-    assert!(report.count() >= 35, "{report}");
+    assert!(report.count() >= 33, "{report}");
 }
