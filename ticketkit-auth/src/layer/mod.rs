@@ -4,6 +4,9 @@
 //! [revocation view](crate::revocation), and puts a [`Caller`](crate::Caller) into the extensions
 //! of the request. Whether that is enough is for the [guards](crate::guard) of each route.
 //!
+//! What goes on after the answer began, such as a stream, ends by `AuthLayer::refused` (feature
+//! `events`) when its caller may no longer be served.
+//!
 //! ```
 //! use http::{Request, Response};
 //! use ticketkit_auth::{AuthLayer, Caller, cookies::CookiePolicy, testing::TestAuth};
@@ -30,6 +33,8 @@
 
 mod authenticate;
 mod service;
+#[cfg(feature = "events")]
+mod watch;
 
 pub use authenticate::AuthLayer;
 pub use service::AuthService;

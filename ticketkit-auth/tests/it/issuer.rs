@@ -41,6 +41,10 @@ pub(crate) struct Network {
 
 impl Issuer {
     pub(crate) fn new() -> Self {
+        Self::on(Bus::memory())
+    }
+
+    pub(crate) fn on(bus: Bus) -> Self {
         let time = ManualClock::default();
         let auth = TestAuth::with_clock(time.clock());
         let publisher = Publisher::new("auth");
@@ -49,7 +53,7 @@ impl Issuer {
         Self {
             known: RevocationView::without_heartbeat(life, time.clock()),
             revocations,
-            bus: Bus::memory(),
+            bus,
             network: Arc::default(),
             position: Arc::default(),
             sequence: Arc::default(),
@@ -68,13 +72,18 @@ impl Issuer {
 
     /// A service that follows this issuer; it runs until the test ends.
     pub(crate) async fn service(&self, name: &str) -> RunningService {
+        self.service_on(name, &self.bus).await
+    }
+
+    /// One with a connection of its own to the engine.
+    pub(crate) async fn service_on(&self, name: &str, bus: &Bus) -> RunningService {
         let cookies = self.auth.cookies();
         let remote = RemoteAuth::builder("http://issuer.test", "ticketing", "ticketing", cookies)
             .fetch(self.clone())
             .clock(self.clock())
-            .bind(name, &self.bus)
+            .bind(name, bus)
             .await
-            .expect("the memory engine has fan-out");
+            .expect("the engine has fan-out");
         let service = RunningService {
             layer: remote.layer(),
             ask: remote.ask(),

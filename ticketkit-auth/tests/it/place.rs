@@ -53,6 +53,10 @@ impl Place {
         Self { url, folder: None }
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Opens the database, and makes it where it is missing: each time as another process would.
     pub(crate) async fn open(&self) -> Database {
         Database::open(&self.url).await.expect("the database opens")
