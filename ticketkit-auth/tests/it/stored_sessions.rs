@@ -18,6 +18,7 @@ on_each_database!(
     s7_what_idled_or_lasted_too_long_is_over_and_swept,
     s6_a_user_lists_and_ends_own_sessions_alone,
     s3_who_ends_all_waits_for_a_refresh_and_leaves_nothing,
+    s3_who_ends_all_waits_while_a_session_is_locked,
     what_is_rolled_back_did_not_happen,
 );
 
@@ -201,6 +202,28 @@ async fn s3_who_ends_all_waits_for_a_refresh_and_leaves_nothing(place: Place) {
         ending.await.expect("no task panics");
         assert_eq!(issuer.ids("ada").await, [""; 0]);
     }
+}
+
+/// Between the look at a session and what is decided of it nobody ends it: else a user who is banned
+/// meanwhile gets a token of the new epoch.
+async fn s3_who_ends_all_waits_while_a_session_is_locked(place: Place) {
+    let issuer = Arc::new(Issuer::open(&place).await);
+    let (session, _) = issuer.start("ada").await;
+    let mut tx = issuer.database.begin().await.expect("a transaction");
+    let locked = issuer.sessions.store().lock(&mut tx, session.id()).await.expect("it answers");
+    assert_eq!(locked.as_ref(), Some(&session));
+    let other = issuer.clone();
+    let mut ending = tokio::spawn(async move {
+        let mut tx = other.database.begin().await.expect("a transaction");
+        other.sessions.end_all(&mut tx, "ada").await.expect("they end");
+        tx.commit().await.expect("it commits");
+    });
+    let early = tokio::time::timeout(Duration::from_millis(500), &mut ending).await;
+    assert!(early.is_err(), "it did not wait");
+    assert_eq!(issuer.ids("ada").await, [session.id()]);
+    tx.commit().await.expect("it commits");
+    ending.await.expect("no task panics");
+    assert_eq!(issuer.ids("ada").await, [""; 0]);
 }
 
 async fn what_is_rolled_back_did_not_happen(place: Place) {
