@@ -85,7 +85,8 @@ fn of_the_service(binary: &Path, runtime: &Runtime, server: &Postgres) -> Result
     let target = Target::new(system.url(), record.clone());
     let address = system.last_line(|line| {
         let (name, line) = line.split_once('|')?;
-        (name.trim() == "orders-1").then(|| line.trim().strip_prefix("listening on "))?
+        let address = line.trim().strip_prefix("listening on ")?;
+        (name.trim() == "orders-1").then(|| address.to_owned())
     });
     // Past the ingress, which is for development: it opens a connection for each request.
     let orders = Target::new(address.ok_or("orders-1 did not say where it listens")?, record);
