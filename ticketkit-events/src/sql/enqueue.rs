@@ -5,9 +5,15 @@ use sqlx::AssertSqlSafe;
 use super::{Tx, relay::PARTITIONS, row};
 use crate::{Envelope, partition::partition};
 
-const INSERT: &str =
-    concat!("insert into ticketkit_outbox (", row::columns!(), ", partition) values ");
-/// Of [`INSERT`].
+macro_rules! insert {
+    ($rows:literal) => {
+        concat!("insert into ticketkit_outbox (", row::columns!(), ", partition) values ", $rows)
+    };
+}
+
+/// What nearly all transactions execute: its text is not made anew for each.
+const INSERT_ONE: &str = insert!("($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+const INSERT: &str = insert!("");
 const COLUMNS: usize = 12;
 
 impl Tx {
@@ -20,9 +26,13 @@ impl Tx {
     pub(crate) async fn enqueue_all(&mut self, envelopes: &[Envelope]) -> Result<(), sqlx::Error> {
         let rows = self.dialect().rows_of_an_insert();
         for envelopes in envelopes.chunks(rows) {
-            let insert = format!("{INSERT}{}", values(envelopes.len()));
-            // Names of our own and placeholders; only the text of a single row comes again and again.
-            let mut query = sqlx::query(AssertSqlSafe(insert)).persistent(envelopes.len() == 1);
+            let mut query = if let [_] = envelopes {
+                sqlx::query(INSERT_ONE)
+            } else {
+                // Names of our own and placeholders; a text that hardly comes again is not kept.
+                let insert = format!("{INSERT}{}", values(envelopes.len()));
+                sqlx::query(AssertSqlSafe(insert)).persistent(false)
+            };
             for envelope in envelopes {
                 query = row::bind(query, envelope)
                     .bind(i64::from(partition(&envelope.key, PARTITIONS)));
@@ -50,7 +60,7 @@ mod tests {
 
     #[test]
     fn each_row_has_placeholders_of_its_own() {
-        assert_eq!(values(1), "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+        assert_eq!(format!("{INSERT}{}", values(1)), INSERT_ONE);
         assert!(
             values(2).ends_with("), ($13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)")
         );

@@ -11,7 +11,7 @@
 //! - [`stripe`]: who moves the money, by the settings.
 //! - [`callers`]: how they find out who is asking.
 //! - [`peers`]: services that run elsewhere.
-//! - [`distributed`]: a process for each service, and what they need.
+//! - [`mod@distributed`]: a process for each service, and what they need.
 //! - [`probe`]: asks a process whether it is ready.
 //! - [`dispatch`]: leads requests to the services of the process.
 //! - [`forwarded`]: the address of the client behind proxies.
