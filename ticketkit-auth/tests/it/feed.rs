@@ -1,7 +1,8 @@
-//! E1, E2, E4, K2, K4: revocations and keys in the process of another service.
+//! E1, E2, E4, K2, K4, T6: revocations and keys in the process of another service.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use serde_json::json;
 use ticketkit_auth::axum::CurrentUser;
 use ticketkit_auth::{
     AuthError, Grant, KeyRing, TokenIssuer,
@@ -13,7 +14,10 @@ use ticketkit_auth::{
 use ticketkit_events::{Publisher, Timestamp};
 use tower::ServiceExt as _;
 
-use crate::issuer::{Issuer, RunningService, eventually};
+use crate::{
+    forge::Forge,
+    issuer::{Issuer, RunningService, eventually},
+};
 
 const ADA: &str = "ada@example.com";
 
@@ -254,4 +258,31 @@ async fn k4_a_removed_key_is_out_with_the_next_heartbeat() {
         .await;
     let fresh = issuer.auth.cookie(ADA);
     eventually("the new key is in", || service.judge(&fresh).is_ok()).await;
+}
+
+/// A service that fetches keys from its issuer, and a spy at the address that the token names: also
+/// for a key id that is not known, for which the issuer is asked.
+#[tokio::test]
+async fn t6_a_spy_at_the_address_in_the_token_hears_nothing() {
+    let spy = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    spy.set_nonblocking(true).expect("a socket");
+    let url = format!("http://{}/keys", spy.local_addr().expect("an address"));
+    let issuer = Issuer::new();
+    let service = issuer.service("tickets").await;
+    service.ready().await;
+    let fetched = issuer.network.key_sets.load(Ordering::SeqCst);
+    // Or the issuer would not be asked again whatever the token says.
+    issuer.time.advance(Duration::from_secs(31));
+    let forge = Forge::new();
+    for name in ["jku", "x5u", "jwk", "x5c"] {
+        let cookie = format!("ticketkit={}", forge.member(name, Some(json!(url))));
+        assert_eq!(service.judge(&cookie), Err(AuthError::Unauthenticated), "{name}");
+    }
+    // The key id alone does cause a fetch, from the issuer: so the service was listening.
+    let cookie = format!("ticketkit={}", forge.token());
+    assert_eq!(service.judge(&cookie), Err(AuthError::Unauthenticated));
+    let key_sets = || issuer.network.key_sets.load(Ordering::SeqCst);
+    eventually("the issuer is asked", || key_sets() == fetched + 1).await;
+    let heard = spy.accept().map_err(|error| error.kind());
+    assert_eq!(heard.err(), Some(std::io::ErrorKind::WouldBlock));
 }

@@ -1,5 +1,6 @@
 //! What the security page demands: each check is a test that has its id in its name.
 
+mod account;
 mod attack;
 mod cookies;
 mod cross_site;

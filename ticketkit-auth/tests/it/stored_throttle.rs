@@ -1,4 +1,4 @@
-//! P8, wherever failures are counted: in memory and on both databases.
+//! P8, L3: wherever failures are counted: in memory and on both databases.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -13,6 +13,7 @@ on_each_database!(
     p8_the_limits_are_those_of_memory,
     p8_many_at_once_get_no_more_answers_than_one_after_the_other,
     p8_instances_count_together_and_a_restart_forgets_nothing,
+    l3_a_throttle_that_cannot_count_lets_nobody_try,
 );
 
 const ADA: &str = "ada@example.com";
@@ -93,6 +94,20 @@ async fn p8_many_at_once_get_no_more_answers_than_one_after_the_other(place: Pla
         answered += usize::from(wait(attempt.await.expect("no task panics")).is_none());
     }
     assert_eq!(answered, 10);
+}
+
+async fn l3_a_throttle_that_cannot_count_lets_nobody_try(place: Place) {
+    let database = place.open().await;
+    let clock = ManualClock::default().clock();
+    let throttle = SqlThrottle::open(&database, clock).await.expect("the table is made");
+    throttle.check(ADA, address("192.0.2.1")).await.expect("nobody failed");
+    database.close().await;
+    for answer in [
+        throttle.check(ADA, address("192.0.2.1")).await,
+        throttle.record_failure(ADA, address("192.0.2.1")).await,
+    ] {
+        assert!(matches!(answer, Err(ThrottleError::Count(_))), "{answer:?}");
+    }
 }
 
 async fn p8_instances_count_together_and_a_restart_forgets_nothing(place: Place) {
