@@ -283,7 +283,14 @@ mod tests {
 
     #[test]
     fn every_command_has_help() {
-        for args in [&[][..], &["--help"], &["test", "-h"], &["bench", "-h"], &["servers", "-h"]] {
+        for args in [
+            &[][..],
+            &["--help"],
+            &["test", "-h"],
+            &["bench", "-h"],
+            &["screenshots", "-h"],
+            &["servers", "-h"],
+        ] {
             assert!(matches!(parsed(args), Ok(Command::Help(_))), "{args:?}");
         }
     }

@@ -11,6 +11,8 @@ mod faults;
 #[cfg(feature = "sql")]
 mod inbox;
 mod layers;
+#[cfg(feature = "sql")]
+mod names;
 #[cfg(feature = "postgres")]
 mod notify;
 #[cfg(all(feature = "sql", feature = "metrics"))]
