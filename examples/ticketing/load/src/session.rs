@@ -183,6 +183,27 @@ impl Session {
         Ok(answer)
     }
 
+    /// Opens a stream of events. The future brings all that it told, once it has ended.
+    ///
+    /// # Errors
+    ///
+    /// If there is no answer, or another one than 200.
+    pub async fn listen(
+        &self,
+        path: &str,
+    ) -> Result<impl Future<Output = Result<String, AskError>> + Send + use<>, AskError> {
+        let request = self.request(Method::GET, path, None, None)?;
+        let response = timeout(PATIENCE, self.target.client.request(request));
+        let response = response.await.map_err(|_| AskError::Slow)?.map_err(broken)?;
+        if response.status() != StatusCode::OK {
+            return Err(AskError::Unexpected("a stream", response.status(), Value::Null));
+        }
+        Ok(async {
+            let told = response.into_body().collect().await.map_err(broken)?.to_bytes();
+            Ok(String::from_utf8_lossy(&told).into_owned())
+        })
+    }
+
     async fn once(
         &self,
         kind: Kind,

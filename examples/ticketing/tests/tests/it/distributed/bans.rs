@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 use serde_json::json;
-use ticketing_load::Session;
 use ticketing_load::record::Kind;
+use ticketing_load::session::Answer;
+use ticketing_load::{Session, trade::until};
 
 use super::Cluster;
 
@@ -34,6 +35,8 @@ fn f23_a_banned_user_is_refused_everywhere_also_while_the_broker_is_cut_off() {
         cluster.await_answers(person, str::is_empty, Duration::from_secs(15));
     }
 
+    cluster.sign_out_ends_a_stream(&innocent);
+
     let banned = cluster.ban(&admin, &first);
     cluster.await_answers(&first, |code| code == "account_banned", IN_HEALTH + LOOK);
     println!("in health: everywhere within {:?}", banned.elapsed());
@@ -59,6 +62,36 @@ fn f23_a_banned_user_is_refused_everywhere_also_while_the_broker_is_cut_off() {
 }
 
 impl Cluster {
+    /// A stream of an order ends when auth, another process, ends the session that it is read by.
+    /// Nothing happens to the order meanwhile, as it does at a ban.
+    fn sign_out_ends_a_stream(&self, seller: &Session) {
+        let buyer = self.sign_up("listener");
+        let ended = self.runtime.block_on(async {
+            let ticket = json!({"title": "Live", "price": 100});
+            let ticket = seller.post(Kind::Check, "/api/tickets", &ticket).await;
+            let order = json!({"ticketId": ticket.expect("an answer").document["id"]});
+            let place = || buyer.post(Kind::Check, "/api/orders", &order);
+            let order = until(place, |answer| answer.status == 201).await.expect("an answer");
+            let path = format!("/api/orders/{}", order.document["id"].as_str().unwrap_or_default());
+            let reserved = |answer: &Answer| answer.document["status"] == "awaiting_payment";
+            until(|| buyer.get(Kind::Check, &path), reserved).await.expect("an answer");
+
+            let stream = buyer.listen(&format!("{path}/events")).await.expect("a stream");
+            let mut stream = tokio::spawn(stream);
+            let early = tokio::time::timeout(2 * IN_HEALTH, &mut stream).await;
+            assert!(early.is_err(), "it ended before: {early:?}");
+            let out = buyer.post(Kind::Check, "/api/users/signout", &json!({})).await;
+            assert_eq!(out.expect("an answer").status, 200);
+            let begun = Instant::now();
+            // The process judges a stream once a second, and hears of the sign-out within another.
+            let end = tokio::time::timeout(2 * IN_HEALTH + LOOK, stream).await;
+            let told = end.expect("the end").expect("no panic").expect("a stream to its end");
+            assert!(told.contains("awaiting_payment") && !told.contains("cancelled"), "{told}");
+            begun.elapsed()
+        });
+        println!("a stream ended {ended:?} after its session");
+    }
+
     fn ban(&self, admin: &Session, user: &Session) -> Instant {
         let path = format!("/api/users/{}/ban", user.id);
         let body = json!({"reason": "fraud"});
