@@ -2,8 +2,9 @@
 //!
 //! The benchmarks are packages `bench-NAME` in the folders of `benches/`, a workspace of their own.
 //! Their programs print a line per figure; this module builds and runs them, and shows each
-//! [`Figure`] for people or as JSON. A figure that breaks its bound makes the command fail. Servers that a
-//! package needs, by `needs = "RabbitMQ"` in its `[package.metadata.ticketkit]`, are started for it.
+//! [`Figure`] for people or as JSON. A figure that breaks its bound makes the command fail. What a
+//! package needs, by `needs = "RabbitMQ"` in its `[package.metadata.ticketkit]`, is installed and
+//! started for it; with `installed` in the sentence it starts its own.
 
 mod figure;
 
@@ -36,8 +37,8 @@ pub(crate) fn run(options: &BenchOptions) -> Result<ExitCode> {
     }
     let manifest = workspace::root().join("benches").join(name).join("Cargo.toml");
     let manifest = std::fs::read_to_string(&manifest).or_say(manifest.display())?;
-    let needs = Needs::of_manifest(&manifest).running;
-    let missing = install::ensure(&needs, false)?;
+    let needs = Needs::of_manifest(&manifest);
+    let missing = install::ensure(&needs.programs, false)?;
     if !missing.is_empty() {
         return Err(Failure::new(format!(
             "missing {}; type: {}",
@@ -45,7 +46,7 @@ pub(crate) fn run(options: &BenchOptions) -> Result<ExitCode> {
             install::advice(&missing)
         )));
     }
-    let servers = Servers::start(&needs)?;
+    let servers = Servers::start(&needs.running)?;
     let mut broken = Vec::new();
     let mut odd = None;
     if !options.json {
