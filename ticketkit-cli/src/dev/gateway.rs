@@ -199,7 +199,7 @@ fn serve(mut client: TcpStream, table: &Table) -> io::Result<()> {
         let Answer { status, text } = table.readiness();
         return answer(&mut client, status, "text/plain; charset=utf-8", &text);
     }
-    let mut service = match table.connect(&path) {
+    let mut service = match begin(table, &head, &path) {
         Ok(service) => service,
         Err(why) => {
             let problem = json!({
@@ -209,15 +209,32 @@ fn serve(mut client: TcpStream, table: &Table) -> io::Result<()> {
             return answer(&mut client, 503, "application/problem+json", &problem.to_string());
         }
     };
-    service.write_all(&head.with_close())?;
     let (mut from, mut to) = (client.try_clone()?, service.try_clone()?);
     thread::spawn(move || {
         drop(io::copy(&mut from, &mut to));
         // Who is gone wants no answer.
         drop(to.shutdown(Shutdown::Write));
     });
-    io::copy(&mut service, &mut client)?;
-    client.shutdown(Shutdown::Write)
+    let answered = io::copy(&mut service, &mut client);
+    // However it went: the thread above holds both ends open as long as the client waits.
+    drop(client.shutdown(Shutdown::Write));
+    drop(service.shutdown(Shutdown::Both));
+    answered.map(drop)
+}
+
+/// Connects to the service of a path and sends it the request, as far as it is here.
+///
+/// What only reads and gets no byte of an answer is asked once more: the process ended in between.
+fn begin(table: &Table, head: &Head, path: &str) -> Result<TcpStream, String> {
+    let request = head.with_close();
+    let mut service = table.connect(path)?;
+    let sent = service.write_all(&request);
+    if !head.only_reads() || (sent.is_ok() && service.peek(&mut [0]).is_ok_and(|count| count > 0)) {
+        return Ok(service);
+    }
+    let mut service = table.connect(path)?;
+    service.write_all(&request).map_err(|error| format!("the service does not listen: {error}"))?;
+    Ok(service)
 }
 
 fn answer(client: &mut TcpStream, status: u16, kind: &str, text: &str) -> io::Result<()> {
@@ -301,6 +318,35 @@ mod tests {
         gateway.point("tickets", Place::Ended);
         let answer = ask(&gateway, "/api/tickets");
         assert!(answer.contains("tickets ended by itself"), "{answer}");
+    }
+
+    #[test]
+    fn a_service_that_ends_before_it_answers_leaves_nobody_waiting() {
+        let gateway = gateway();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        gateway.point("tickets", Place::At(listener.local_addr().unwrap().to_string()));
+        let ends = thread::spawn(move || {
+            // Twice without an answer; the second time with what it was sent unread, which resets.
+            for _ in 0..2 {
+                drop(listener.accept().unwrap());
+            }
+            listener.accept().unwrap().0
+        });
+        let mut client = TcpStream::connect(gateway.address).unwrap();
+        write!(client, "POST /api/tickets HTTP/1.1\r\ncontent-length: 1\r\n\r\nx").unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        assert!(client.read(&mut [0; 100]).is_ok_and(|count| count == 0));
+
+        // What only reads is asked again, of the one that is there by then.
+        let mut client = TcpStream::connect(gateway.address).unwrap();
+        write!(client, "GET /api/tickets HTTP/1.1\r\n\r\n").unwrap();
+        let mut second = ends.join().unwrap();
+        assert!(Head::read(&mut second).unwrap().is_some());
+        write!(second, "HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+        drop(second);
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     }
 
     #[test]

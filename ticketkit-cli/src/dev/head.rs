@@ -48,6 +48,12 @@ impl Head {
         path.split(['?', '#']).next().unwrap_or_default().to_owned()
     }
 
+    /// Whether the request changes nothing and is here as a whole.
+    pub(super) fn only_reads(&self) -> bool {
+        let is_whole = self.bytes.len() == self.end + END.len();
+        is_whole && (self.bytes.starts_with(b"GET ") || self.bytes.starts_with(b"HEAD "))
+    }
+
     /// The bytes, with one header changed: nothing comes after the answer. What asks for another
     /// protocol, such as a WebSocket, is as it was.
     pub(super) fn with_close(&self) -> Vec<u8> {

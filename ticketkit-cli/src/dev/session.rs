@@ -192,7 +192,7 @@ impl Session {
 
     fn build(&mut self, why: &str) {
         let list: Vec<_> = self.slots.programs().cloned().collect();
-        self.voice.note("building", why, json!({}));
+        self.voice.note("building", why, json!({ "why": why }));
         match Build::start(&self.root, &list, &self.voice, &self.sender) {
             Ok(build) => self.build = Some(build),
             Err(error) => self.fault(&format!("cannot run cargo: {error}")),
@@ -245,7 +245,10 @@ impl Session {
                 slot.take_over(path);
                 continue;
             }
-            replaced.push(slot.program.label().to_owned());
+            let label = slot.program.label();
+            // First: what is asked from here on is for the new one.
+            self.front.point(label, Place::Starting);
+            replaced.push(label.to_owned());
             slot.next = Some(path.clone());
             if let Some(running) = &mut slot.running {
                 running.drain();
@@ -258,7 +261,6 @@ impl Session {
             format!("built in {seconds:.1} s; starting {}", replaced.join(", "))
         };
         self.voice.note("built", &text, json!({ "seconds": seconds, "starting": replaced }));
-        replaced.iter().for_each(|service| self.front.point(service, Place::Starting));
         // At first one alone: it makes what all need, such as the data folder and the keys.
         let count = if self.slots.is_any_running() { usize::MAX } else { 1 };
         self.start_waiting(count);

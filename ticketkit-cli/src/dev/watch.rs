@@ -142,9 +142,7 @@ fn collect(
         let mut next = Ok(first);
         loop {
             match next {
-                // The root is watched, so that an ignored folder itself is told of when it is made.
-                Ok(raw) => paths
-                    .extend(relevant(root, raw).into_iter().filter(|path| !ignored.contains(path))),
+                Ok(raw) => paths.extend(relevant(root, raw)),
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -153,6 +151,8 @@ fn collect(
             }
             next = changes.recv_timeout(QUIET);
         }
+        // Not before it is quiet: cargo's folder may have its first name until then.
+        paths.retain(|path| !is_of_ignored(ignored, path));
         if !paths.is_empty() && events.send(Event::Changed(paths)).is_err() {
             return;
         }
@@ -169,6 +169,16 @@ fn relevant(root: &Path, raw: Raw) -> Vec<PathBuf> {
         },
         Err(error) => error.paths,
     }
+}
+
+/// The root is watched, so that an ignored folder itself is told of when it is made. Cargo makes its
+/// own under another name first, six characters longer, and renames it (seen of cargo 1.95).
+fn is_of_ignored(ignored: &BTreeSet<PathBuf>, path: &Path) -> bool {
+    let is_before = |folder: &PathBuf| {
+        let (Some(folder), Some(path)) = (folder.to_str(), path.to_str()) else { return false };
+        path.strip_prefix(folder).is_some_and(|rest| rest.len() == 6 && !rest.contains('/'))
+    };
+    ignored.contains(path) || (ignored.iter().any(is_before) && !path.exists())
 }
 
 /// Editors write files of their own; `4913` is how vim tries a folder out.
@@ -217,6 +227,7 @@ mod tests {
             raw.send(Ok(notify::Event::new(kind).add_path(root.join(path)))).unwrap();
         };
         made("data");
+        made("dataF9VPkZ");
         made("venues");
         let ignored = [root.join("data")].into();
         thread::spawn(move || collect(root, &ignored, &changes, &events));

@@ -4,7 +4,7 @@
 use std::{
     fs,
     net::TcpStream,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::mpsc::{self, TryRecvError},
     thread,
     time::Instant,
 };
@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::running::{Dev, PATIENCE, address, answer, edit, is};
+use super::running::{Dev, PATIENCE, address, answer, edit, is, lock};
 
 const PROGRAM: &str = r###"
 use std::{io::{Read, Write}, net::TcpListener};
@@ -31,7 +31,9 @@ fn main() {
         let mut stream = stream.unwrap();
         let _ = stream.read(&mut [0; 1000]);
         let answer = format!("{} {} {own} {}", arguments[1], FRAME, std::process::id());
-        let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", answer.len());
+        // At once: it does not drain, so that a signal may come between two writes.
+        let _ = stream.write_all((head + &answer).as_bytes());
     }
 }
 
@@ -65,6 +67,7 @@ fn workspace() -> TempDir {
     }
     put("app/Cargo.toml", &package("shop", &services));
     put("app/src/main.rs", PROGRAM);
+    lock(folder.path());
     folder
 }
 
@@ -100,24 +103,26 @@ fn only_the_service_that_changed_gets_another_process_and_no_request_is_lost() {
     assert_eq!(venues[..3], ["venues", "frame", "first"]);
     assert!(answer(&shop, "/readyz").starts_with("ready"));
 
-    let over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let asking = scope.spawn(|| {
+    // It ends when the other end is dropped, also by a test that fails.
+    let (over, asks_on) = mpsc::channel::<()>();
+    let asking = thread::spawn({
+        let shop = shop.clone();
+        move || {
             let mut seen = Vec::new();
-            while !over.load(Ordering::Acquire) {
+            while asks_on.try_recv() == Err(TryRecvError::Empty) {
                 seen.push(said(&shop, "venues"));
             }
             seen
-        });
-        edit(folder.path(), "venues/src/lib.rs", "first", "second");
-        let built = dev.until("built", |event| event["event"] == "built").0;
-        assert_eq!(built["starting"], json!(["venues"]));
-        ready(&dev, &["venues"]);
-        over.store(true, Ordering::Release);
-        // The old code, then the new, and nothing between.
-        let seen = asking.join().unwrap();
-        assert!(seen.iter().all(|said| said.len() == 4 && said[0] == "venues"), "{seen:?}");
+        }
     });
+    edit(folder.path(), "venues/src/lib.rs", "first", "second");
+    let built = dev.until("built", |event| event["event"] == "built").0;
+    assert_eq!(built["starting"], json!(["venues"]), "{before:#?}");
+    ready(&dev, &["venues"]);
+    drop(over);
+    // The old code, then the new, and nothing between.
+    let seen = asking.join().unwrap();
+    assert!(seen.iter().all(|said| said.len() == 4 && said[0] == "venues"), "{seen:?}");
     // A build that changes nothing leaves all as they are.
     fs::write(folder.path().join("README.md"), "Tickets.\n").unwrap();
     let built = dev.until("built", |event| event["event"] == "built").0;

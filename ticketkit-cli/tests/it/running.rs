@@ -120,3 +120,11 @@ pub(crate) fn edit(folder: &Path, path: &str, from: &str, to: &str) {
     assert!(text.contains(from), "{from} is not in {text}");
     fs::write(path, text.replace(from, to)).unwrap();
 }
+
+/// Writes the lock file, which the first build would write, and thereby make `dev` build once more at
+/// a moment that no test knows.
+pub(crate) fn lock(folder: &Path) {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["generate-lockfile", "--quiet", "--offline"]).current_dir(folder);
+    assert!(cargo.status().unwrap().success());
+}
