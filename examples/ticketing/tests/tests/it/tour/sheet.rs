@@ -20,7 +20,7 @@ impl Layout {
         if view.width < 600 {
             Self { columns: 8, width: 150, height: 300 }
         } else {
-            Self { columns: 4, width: 309, height: 232 }
+            Self { columns: 3, width: 420, height: 315 }
         }
     }
 
