@@ -1,9 +1,10 @@
 //! T6, T7, T8, T13, T14, T15, T17: the form of a token.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use proptest::prelude::*;
 use serde_json::json;
-use ticketkit_auth::token::InvalidToken;
+use ticketkit_auth::{AuthLayer, Caller, Refusal, testing::TestAuth, token::InvalidToken};
 
 use crate::forge::Forge;
 
@@ -120,6 +121,30 @@ fn t15_a_token_with_any_bit_flipped_is_refused() {
             bytes[at] ^= 1 << bit;
             let flipped = String::from_utf8(bytes).expect("seven bits are ASCII");
             forge.refused(&flipped);
+        }
+    }
+}
+
+/// The eighth bit makes it no text: such a token comes in a header only.
+#[test]
+fn t15_a_token_that_is_no_text_is_refused() {
+    let forge = Forge::new();
+    let token = forge.token();
+    let layer = AuthLayer::new(forge.verifier.clone(), TestAuth::new().cookies());
+    let ask = |name: HeaderName, value: Vec<u8>| {
+        let value = HeaderValue::from_bytes(&value).expect("a header value");
+        layer.caller(&HeaderMap::from_iter([(name, value)]))
+    };
+    let in_cookie = |token: &[u8]| ask(header::COOKIE, [b"ticketkit=", token].concat());
+    // So that the honest one is in the cache.
+    assert!(matches!(in_cookie(token.as_bytes()), Caller::User(_)));
+    for at in 0..token.len() {
+        let mut bytes = token.clone().into_bytes();
+        bytes[at] |= 0x80;
+        for caller in
+            [in_cookie(&bytes), ask(header::AUTHORIZATION, [b"Bearer ", bytes.as_slice()].concat())]
+        {
+            assert!(matches!(caller, Caller::Refused(Refusal::Invalid(_))), "{at}: {caller:?}");
         }
     }
 }
