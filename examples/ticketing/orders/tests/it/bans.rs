@@ -1,9 +1,12 @@
 //! A banned user buys nothing, and nobody buys from one.
 
+use std::{sync::Arc, time::Duration};
+
 use ticketing_contracts::{
     order::OrderCancelled,
     user::{UserBanned, UserUnbanned},
 };
+use tokio::time::timeout;
 
 use crate::world::{World, user};
 
@@ -45,4 +48,29 @@ async fn f23_a_banned_user_neither_buys_nor_is_bought_from() {
     world.tell(lifted).await;
     world.tell(ban("villain", 1)).await;
     world.try_order("villain", others.id).await.expect(201);
+}
+
+/// F23: an order that was begun while nobody was banned, and ends after somebody is.
+#[tokio::test(flavor = "multi_thread")]
+async fn f23_a_ban_that_is_noted_while_an_order_is_placed_holds_for_it() {
+    let world = Arc::new(World::new().await);
+    for (buyer, seller, banned, status, code) in [
+        ("villain", "seller", "villain", 403, "account_banned"),
+        ("buyer", "rogue", "rogue", 409, "ticket_withdrawn"),
+    ] {
+        let ticket = world.offer(seller).await;
+        let mut banning = world.database.begin().await.unwrap();
+        banning.lock(&format!("user/{}", user(banned))).await.unwrap();
+        sqlx::query("insert into bans (user_id, ban_version, banned) values ($1, 1, 1)")
+            .bind(user(banned).to_string())
+            .execute(banning.conn())
+            .await
+            .unwrap();
+        let placing = world.clone();
+        let mut order = tokio::spawn(async move { placing.try_order(buyer, ticket.id).await });
+        let early = timeout(Duration::from_millis(200), &mut order).await;
+        assert!(early.is_err(), "it does not wait for the ban of {banned}");
+        banning.commit().await.unwrap();
+        order.await.unwrap().problem(status, code);
+    }
 }
