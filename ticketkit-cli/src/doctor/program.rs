@@ -35,7 +35,7 @@ pub(super) fn check(project: &Project, settings: &Settings) -> Checked {
     for variable in settings.values.keys().filter(|variable| !known.contains(*variable)) {
         checked.add(
             format!("{variable} is set, and the program does not know it"),
-            format!("unset {variable}; known are {}", own.join(", ")),
+            format!("{}; known are {}", settings.removal(variable), own.join(", ")),
         );
     }
     checked

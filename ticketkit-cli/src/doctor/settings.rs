@@ -13,6 +13,8 @@ use crate::answers::Answers;
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) root: PathBuf,
+    /// The file, by its name in the root.
+    file: String,
     /// What the names of the variables begin with: `SHOP_`.
     pub(crate) prefix: String,
     pub(crate) values: BTreeMap<String, String>,
@@ -44,7 +46,16 @@ impl Settings {
             0 => "nothing is set, so the defaults hold".to_owned(),
             _ => values.keys().cloned().collect::<Vec<_>>().join(", "),
         };
-        (Self { root: root.to_owned(), prefix, values }, checked)
+        (Self { root: root.to_owned(), file: format!("{name}.toml"), prefix, values }, checked)
+    }
+
+    /// How a variable is taken back, wherever it was set.
+    pub(crate) fn removal(&self, variable: &str) -> String {
+        if std::env::var_os(variable).is_some() {
+            return format!("unset {variable}");
+        }
+        let key = variable.strip_prefix(&self.prefix).unwrap_or(variable).to_ascii_lowercase();
+        format!("take `{key}` out of {}", self.file)
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<&str> {

@@ -159,4 +159,8 @@ fn a_setting_that_the_program_does_not_know_is_found() {
     let (check, text, mend) = finding(&place, &[("SHOP_ADRR", "127.0.0.1:0")]);
     assert_eq!(check, "program");
     assert!(text.contains("SHOP_ADRR") && mend.contains("SHOP_ADDR, SHOP_DATA_DIR"), "{mend}");
+    assert!(mend.starts_with("unset SHOP_ADRR;"), "{mend}");
+    place.write("shop.toml", "adrr = \"127.0.0.1:0\"\n");
+    let mend = finding(&place, &[]).2;
+    assert!(mend.starts_with("take `adrr` out of shop.toml;"), "{mend}");
 }

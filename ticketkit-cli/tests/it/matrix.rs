@@ -5,7 +5,7 @@
 //! template looks at what it changes: `INSTA_UPDATE=always cargo test -p ticketkit-cli matrix`, then
 //! `git diff`.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use super::support::{Place, run_in};
 
@@ -80,6 +80,49 @@ fn the_files_that_choices_decide_on_are_as_they_were_looked_at() {
         "tickets/src/routes/ticket.rs",
     ] {
         insta::assert_snapshot!(path.replace('/', "_"), &files[path]);
+    }
+}
+
+/// What each version of the templates writes, as one hash: nobody has two projects of one version that
+/// differ, and `update` knows by the version whether it has something to do.
+const WRITTEN: &[(u32, &str)] = &[
+    // One line a version, the last one that of today.
+    (3, "22008ab8"),
+];
+
+#[test]
+fn what_is_written_otherwise_is_another_version() {
+    let (mut text, mut version) = (String::new(), None);
+    for options in COMBINATIONS {
+        // Not from the registry: there the version of the crates is written too.
+        let options: Vec<_> = if options.contains(&"--deps") {
+            options.to_vec()
+        } else {
+            [options, &["--deps", GIT]].concat()
+        };
+        for (path, file) in made(&options) {
+            if path == "ticketkit.toml" {
+                let line = file.lines().find_map(|line| line.strip_prefix("template = "));
+                version = line.and_then(|number| number.parse::<u32>().ok());
+            }
+            write!(text, "{path}\0{file}\0").unwrap();
+        }
+    }
+    let version = version.expect("the answers have the version");
+    let hash = short_hash(&text);
+    let written = WRITTEN.last().copied();
+    assert_eq!(
+        (version, hash.as_str()),
+        written.unwrap_or_default(),
+        "the templates write something else than version {version} did. If nobody was given that \
+         version yet, write the new hash to WRITTEN. Otherwise go back to before the change, keep \
+         what it wrote by `cargo test -p ticketkit-cli --test it keep -- --ignored`, raise \
+         answers::TEMPLATE, and add a line to WRITTEN"
+    );
+    let archives = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/earlier");
+    for earlier in 1..version {
+        let archive = archives.join(format!("v{earlier}"));
+        assert!(archive.is_file(), "{} is missing: no test updates from it", archive.display());
     }
 }
 
