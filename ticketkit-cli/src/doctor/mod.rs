@@ -7,7 +7,9 @@
 //! | [`settings`] | what is set, in the environment and in the file |
 //! | [`surroundings`] | the data folder, the address and who listens there, servers that settings name |
 //! | [`program`] | what is set and the built program does not know |
+//! | [`databases`] | migrations that have not run, subscriptions that are not as declared |
 
+mod databases;
 mod program;
 mod project;
 mod settings;
@@ -16,6 +18,7 @@ mod toolchain;
 
 use serde::Serialize;
 
+use self::program::Program;
 pub(crate) use self::{settings::Settings, surroundings::DEFAULT_ADDRESS};
 use crate::{failure::Failure, project::Project};
 
@@ -46,11 +49,16 @@ pub(crate) fn examine(project: &Project) -> Result<Vec<Checked>, Failure> {
     let mut all = vec![toolchain::check(&project.root), project::files(project)?];
     all.push(project::crates(project));
     let (settings, checked) = Settings::read(&project.root, &project.answers);
+    let program = Program::find(project);
+    let first = all.len();
     all.push(checked);
     all.push(surroundings::data(&settings));
     all.push(surroundings::address(&settings));
     all.push(surroundings::servers(&settings));
-    all.push(program::check(project, &settings));
+    all.push(program::check(project, program.as_ref(), &settings));
+    // With a setting that it refuses, or without its server, it could only say the same again.
+    let is_blocked = all[first..].iter().any(|one| !one.findings.is_empty());
+    all.extend(databases::check(project, program.as_ref(), is_blocked));
     Ok(all)
 }
 

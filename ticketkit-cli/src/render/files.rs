@@ -72,6 +72,7 @@ files! {
     Project Yours "app/README.md" = "app/README.md";
     Project Yours "app/src/main.rs" = "app/main.rs";
     Project Yours "app/src/arguments.rs" = "app/arguments.rs";
+    Project Yours "app/src/check.rs" = "app/check.rs";
     Project Yours "app/src/settings.rs" = "app/settings.rs";
     Project Yours "app/src/storage.rs" = "app/storage.rs";
     Project Yours "app/src/folder.rs" if "project.sqlite" = "app/folder.rs";

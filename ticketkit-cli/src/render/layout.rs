@@ -45,14 +45,20 @@ fn laid_out(line: &str) -> Vec<String> {
     lines
 }
 
-/// What is assigned goes on a line of its own if it does not fit behind the name.
+/// What is assigned goes on a line of its own if it does not fit behind the name. A list that does
+/// not fit there either begins behind the name.
 fn assignment(before: &str, after: &str) -> Vec<String> {
-    let flat = format!("{before} {after}");
-    if flat.chars().count() <= WIDTH {
-        return vec![flat];
+    let fits = |lines: &[String]| matches!(lines, [line] if line.chars().count() <= WIDTH);
+    let behind = laid_out(&format!("{before} {after}"));
+    if fits(&behind) {
+        return behind;
     }
     let indent = before.len() - before.trim_start().len();
-    vec![before.to_owned(), format!("{}{after}", " ".repeat(indent + 4))]
+    let below = laid_out(&format!("{}{after}", " ".repeat(indent + 4)));
+    if after.contains('«') && !fits(&below) {
+        return behind;
+    }
+    [vec![before.to_owned()], below].concat()
 }
 
 /// An import is filled rather than listed.
@@ -164,6 +170,15 @@ mod tests {
         let broken = rust(&format!("    f(«{long}¦{long}») -> T {{\n"));
         assert_eq!(broken, format!("    f(\n        {long},\n        {long},\n    ) -> T {{\n"));
         assert_eq!(rust("    let a = A «{b: 1¦c»;\n"), "    let a = A { b: 1, c };\n");
+        let value = "b".repeat(79);
+        assert_eq!(
+            rust(&format!("    let a =↵ A «{{b: {value}¦c»;\n")),
+            format!("    let a =\n        A {{ b: {value}, c }};\n")
+        );
+        assert_eq!(
+            rust(&format!("    let a =↵ A «{{b: {value}b¦c»;\n")),
+            format!("    let a = A {{\n        b: {value}b,\n        c,\n    }};\n")
+        );
         assert_eq!(rust("f(«»)\n"), "f()\n");
     }
 

@@ -5,21 +5,30 @@ use crate::{services, settings};
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    Run { config: Option<PathBuf>, services: Vec<&'static str> },
+    Run {
+        config: Option<PathBuf>,
+        services: Vec<&'static str>,
+    },
+    /// Prints what a start would change in the databases.
+    Check {
+        config: Option<PathBuf>,
+    },
     Print(String),
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UsageError {
     #[error(
-        "unknown argument `{0}`; allowed are --service NAME, --config FILE, --config-reference, \
-         --help and --version"
+        "unknown argument `{0}`; allowed are --service NAME, --check, --config FILE, \
+         --config-reference, --help and --version"
     )]
     Unknown(String),
     #[error("--config needs the path of a TOML file")]
     NoFile,
     #[error("--service needs a service; allowed are {}", services::NAMES.join(", "))]
     NoService,
+    #[error("--check looks at all services: leave out --service")]
+    CheckOfOne,
     #[error("unknown service `{}`; allowed are {}", .0, services::NAMES.join(", "))]
     UnknownService(String),
 }
@@ -32,9 +41,10 @@ const HELP: [&str; 2] = [
     "\
 Runs all services in one process, or those that are named.
 
-Usage: {{ project.name }} [--service NAME]… [--config FILE]
+Usage: {{ project.name }} [--service NAME… | --check] [--config FILE]
 
   --service NAME      run this service, and no other that is not named too
+  --check             print as JSON what a start would change in the databases, change nothing, end
   --config FILE       read this TOML file (default: ./{{ project.name }}.toml, where there is one)
   --config-reference  print all settings as a table in Markdown
   --help              print this
@@ -49,7 +59,7 @@ Ctrl-C or SIGTERM drains and ends; a second one ends it at once.",
 ];
 
 pub(crate) fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, UsageError> {
-    let (mut config, mut services) = (None, Vec::new());
+    let (mut config, mut services, mut is_check) = (None, Vec::new(), false);
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("--help" | "-h") => {
@@ -67,15 +77,19 @@ pub(crate) fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Comm
                 Some(file) if !file.is_empty() => config = Some(PathBuf::from(file)),
                 _ => return Err(UsageError::NoFile),
             },
+            Some("--check") => is_check = true,
             Some("--service") => services.push(service(arguments.next())?),
             _ => return Err(UsageError::Unknown(argument.to_string_lossy().into_owned())),
         }
     }
     let default = || Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.exists());
-    if services.is_empty() {
-        services = services::NAMES.to_vec();
+    let config = config.or_else(default);
+    match (is_check, services.is_empty()) {
+        (true, true) => Ok(Command::Check { config }),
+        (true, false) => Err(UsageError::CheckOfOne),
+        (false, true) => Ok(Command::Run { config, services: services::NAMES.to_vec() }),
+        (false, false) => Ok(Command::Run { config, services }),
     }
-    Ok(Command::Run { config: config.or_else(default), services })
 }
 
 fn service(name: Option<OsString>) -> Result<&'static str, UsageError> {
@@ -100,9 +114,14 @@ mod tests {
         for name in services::NAMES {
             let run = Command::Run { config: Some("a.toml".into()), services: vec![*name] };
             assert_eq!(of(&["--service", name, "--config", "a.toml"]), Ok(run));
+            assert_eq!(of(&["--service", name, "--check"]), Err(UsageError::CheckOfOne));
         }
+        let check = Command::Check { config: Some("a.toml".into()) };
+        assert_eq!(of(&["--check", "--config", "a.toml"]), Ok(check));
         let Ok(Command::Print(help)) = of(&["--help"]) else { panic!("no help") };
-        assert!(help.contains("{{ project.shouted }}_ADDR") && help.contains("RUST_LOG"), "{help}");
+        for variable in ["{{ project.shouted }}_ADDR", "RUST_LOG"] {
+            assert!(help.contains(variable), "{help}");
+        }
         assert_eq!(of(&["--config"]), Err(UsageError::NoFile));
         assert_eq!(of(&["--service"]), Err(UsageError::NoService));
         let unknown = UsageError::UnknownService("none".to_owned());

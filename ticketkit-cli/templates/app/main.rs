@@ -6,12 +6,14 @@
 //! - [`folder`]: the data folder, and who may use it.
 {% endif %}
 //! - [`storage`]: where the rows, the events{% if project.auth %} and the keys{% endif %} are.
+//! - [`check`]: what a start would change in the databases.
 //! - [`process`]: from the start to the drain.
 //! - [`services`]: the services put together.
 //! - [`dispatch`]: which path belongs to which service.
 //! - [`documents`]: `/openapi.json`{% if project.events %} and `/asyncapi.json`{% endif %}, of all services.
 
 mod arguments;
+mod check;
 {% if project.postgres %}
 mod database_url;
 {% endif %}
@@ -36,7 +38,8 @@ const LAST_WAIT: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let (file, services) = match arguments::read(std::env::args_os().skip(1)) {
-        Ok(Command::Run { config, services }) => (config, services),
+        Ok(Command::Run { config, services }) => (config, Some(services)),
+        Ok(Command::Check { config }) => (config, None),
         Ok(Command::Print(text)) => {
             println!("{text}");
             return ExitCode::SUCCESS;
@@ -51,6 +54,15 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&error, 1),
+    };
+    let Some(services) = services else {
+        return match runtime.block_on(check::document(&settings)) {
+            Ok(document) => {
+                println!("{document}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => refuse(&error, 1),
+        };
     };
     let code = match runtime.block_on(process::run(settings, services)) {
         Ok(farewell) => {

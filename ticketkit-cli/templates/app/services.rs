@@ -16,7 +16,9 @@ use ticketkit_auth::CrossSiteLayer;
 use ticketkit_core::chassis::{HttpMetrics, Tasks};
 {% set clocks = project.services | selectattr("events") | list %}
 {% if clocks or project.auth %}
-use ticketkit_events::Clock;
+use ticketkit_events::{Clock, sql::Migration};
+{% else %}
+use ticketkit_events::sql::Migration;
 {% endif %}
 
 use crate::{
@@ -29,6 +31,7 @@ use crate::{
 };
 
 /// The names of the services.
+#[rustfmt::skip] // One a line, however short they are.
 pub(crate) const NAMES: &[&str] = &[
     // As `--service` takes them.
 {% if project.auth %}
@@ -36,6 +39,17 @@ pub(crate) const NAMES: &[&str] = &[
 {% endif %}
 {% for service in project.services %}
     "{{ service.name }}",
+{% endfor %}
+];
+
+/// The steps of the databases, by service.
+pub(crate) const MIGRATIONS: &[(&str, &[Migration])] = &[
+    // One of each service.
+{% if project.auth %}
+    ("auth", AuthService::MIGRATIONS),
+{% endif %}
+{% for service in project.services %}
+    ("{{ service.name }}", {{ service.pascal }}Service::MIGRATIONS),
 {% endfor %}
 ];
 

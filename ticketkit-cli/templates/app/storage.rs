@@ -19,10 +19,28 @@ use crate::{folder::DataFolder, process::RunError, settings::Settings};
 {% endif %}
 
 {% if files and server %}
+/// Returns where a database is, without opening anything.
+pub(crate) fn url(settings: &Settings, name: &str) -> String {
+    match &settings.database_url {
+        Some(url) => url.of(name),
+        None => format!("sqlite://{}", settings.data_dir.join(format!("{name}.db")).display()),
+    }
+}
+
 /// Where the process keeps its rows and its events: on a server, or in the data folder.
 {% elif files %}
+/// Returns where a database is, without opening anything.
+pub(crate) fn url(settings: &Settings, name: &str) -> String {
+    format!("sqlite://{}", settings.data_dir.join(format!("{name}.db")).display())
+}
+
 /// Where the process keeps its rows and its events: in the data folder.
 {% else %}
+/// Returns where a database is, without opening anything.
+pub(crate) fn url(settings: &Settings, name: &str) -> String {
+    settings.database_url.of(name)
+}
+
 /// Where the process keeps its rows and its events: on a server.
 {% endif %}
 #[derive(Debug)]

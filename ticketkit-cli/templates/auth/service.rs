@@ -14,7 +14,7 @@ use ticketkit_core::{
 };
 use ticketkit_events::{
     Bus, Publisher,
-    sql::{Database, Relay},
+    sql::{Database, Migration, Relay},
 };
 
 use crate::{
@@ -48,6 +48,9 @@ impl AuthService {
 
     /// The part of `/asyncapi.json` that says what this service sends and receives.
     pub const ASYNCAPI: &str = include_str!("../api/asyncapi.json");
+
+    /// The steps of the database's schema, which [`new`](Self::new) runs.
+    pub const MIGRATIONS: &[Migration] = store::MIGRATIONS;
 
     /// Migrates the database and learns from it which tokens are revoked.
     ///

@@ -48,7 +48,7 @@ fn every_event_is_described() {
 
 #[test]
 fn {{ event.snake }}_is_as_recorded() {
-    let event = {{ event.pascal }} «{ {% for field in event.fields %}{{ field.name }}: {{ field.event_value }}¦{% endfor %}»;
+    let event =↵ {{ event.pascal }} «{ {% for field in event.fields %}{{ field.name }}: {{ field.event_value }}¦{% endfor %}»;
     holds(&event, include_str!("../../api/{{ event.subject }}.v1.json"));
 }
 {% endfor %}

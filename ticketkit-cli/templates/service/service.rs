@@ -12,7 +12,7 @@ use ticketkit_events::{
 {% if service.handlers %}
     engine::EngineError,
 {% endif %}
-    sql::{Database, DatabaseError, Relay},
+    sql::{Database, DatabaseError, Migration, Relay},
 {% if service.handlers %}
     subscription::Runner,
 {% endif %}
@@ -83,6 +83,9 @@ impl {{ service.pascal }}Service {
     /// The part of `/asyncapi.json` that says what this service sends and receives.
     pub const ASYNCAPI: &str = include_str!("../api/asyncapi.json");
 {% endif %}
+
+    /// The steps of the database's schema, which [`new`](Self::new) runs.
+    pub const MIGRATIONS: &[Migration] = store::MIGRATIONS;
 
     /// Migrates the database{% if service.handlers %} and declares the subscription: from here on events are kept for it{% endif %}.
     ///

@@ -146,15 +146,31 @@ fn a_run_of_the_project_is_asked_whether_it_is_ready() {
     drop(process.join().unwrap());
 }
 
-#[test]
-fn a_setting_that_the_program_does_not_know_is_found() {
+/// Puts a script where the built program is: what it says to `--check`, and how it ends then.
+fn build(place: &Place, check: &str, code: i32) {
     use std::os::unix::fs::PermissionsExt;
-    let place = Place::shop();
     let program = place.root().join("target/debug/shop");
     fs::create_dir_all(program.parent().unwrap()).unwrap();
     let table = "| name |\\n|---|\\n| `SHOP_ADDR` | IP |\\n| `SHOP_DATA_DIR` | path |\\n";
-    fs::write(&program, format!("#!/bin/sh\nprintf '{table}'\n")).unwrap();
+    let stream = if code == 0 { 1 } else { 2 };
+    let script = format!(
+        "#!/bin/sh\ncase $1 in\n--check) echo '{check}' >&{stream}; exit {code};;\n\
+         *) printf '{table}';;\nesac\n"
+    );
+    // Anew: what runs still may not be written to.
+    drop(fs::remove_file(&program));
+    fs::write(&program, script).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Where the databases are as the program has it.
+const AS_IT_SHOULD_BE: &str = r#"{"migrations":{"tickets":[],"venues":[]},
+    "subscriptions":{"venues":["ticket.created"]}}"#;
+
+#[test]
+fn a_setting_that_the_program_does_not_know_is_found() {
+    let place = Place::grown();
+    build(&place, AS_IT_SHOULD_BE, 0);
     doctor(&place, &[]).done();
     let (check, text, mend) = finding(&place, &[("SHOP_ADRR", "127.0.0.1:0")]);
     assert_eq!(check, "program");
@@ -163,4 +179,69 @@ fn a_setting_that_the_program_does_not_know_is_found() {
     place.write("shop.toml", "adrr = \"127.0.0.1:0\"\n");
     let mend = finding(&place, &[]).2;
     assert!(mend.starts_with("take `adrr` out of shop.toml;"), "{mend}");
+}
+
+#[test]
+fn migrations_that_differ_are_found() {
+    let place = Place::grown();
+    let step = |state: &str| {
+        let step = format!(r#"{{"version":2,"name":"seats","state":"{state}"}}"#);
+        AS_IT_SHOULD_BE.replace(r#""tickets":[]"#, &format!(r#""tickets":[{step}]"#))
+    };
+    for (state, said, way) in [
+        ("pending", "tickets: migration 2 `seats` has not run", "cargo run"),
+        ("changed", "was changed since it has run", "git log --patch -- tickets/migrations"),
+        ("unknown", "is none of the program", "git log --patch -- tickets/migrations"),
+    ] {
+        build(&place, &step(state), 0);
+        let (check, text, mend) = finding(&place, &[]);
+        assert_eq!(check, "migrations");
+        assert!(text.contains(said) && text.contains("tickets: migration 2 `seats`"), "{text}");
+        assert!(mend.contains(way), "{mend}");
+    }
+    // What the first start makes is no finding.
+    build(&place, r#"{"migrations":{"tickets":null,"venues":null},"subscriptions":null}"#, 0);
+    let answer = doctor(&place, &[]).done();
+    for well in ["the databases of tickets, venues", "the first start makes them"] {
+        assert!(answer.stderr.contains(well), "{}", answer.stderr);
+    }
+}
+
+#[test]
+fn subscriptions_that_are_not_as_declared_are_found() {
+    let place = Place::grown();
+    let missing = "venues is to hear ticket.created and is not subscribed";
+    let other = "venues is to hear ticket.created and hears ticket.sold";
+    let stale = "tickets has a subscription and no handler in ticketkit.toml";
+    for (subscriptions, said, way) in [
+        ("{}", missing, "cargo run"),
+        (r#"{"venues":["ticket.sold"]}"#, other, "cargo run"),
+        (
+            r#"{"tickets":["ticket.created"],"venues":["ticket.created"]}"#,
+            stale,
+            r#"bus.remove_subscription("tickets")"#,
+        ),
+    ] {
+        let right = r#"{"venues":["ticket.created"]}"#;
+        build(&place, &AS_IT_SHOULD_BE.replace(right, subscriptions), 0);
+        let (check, text, mend) = finding(&place, &[]);
+        assert_eq!(check, "subscriptions");
+        assert!(text.contains(said) && mend.contains(way), "{text} -> {mend}");
+    }
+}
+
+#[test]
+fn a_program_that_cannot_look_says_why() {
+    let place = Place::shop();
+    build(&place, "shop: cannot open the database of tickets: no access", 1);
+    let (check, text, mend) = finding(&place, &[]);
+    assert_eq!(check, "migrations");
+    assert!(text.contains("the database of tickets: no access"), "{text}");
+    assert_eq!(mend, "cargo run -- --check");
+    build(&place, "listening on http://127.0.0.1:1", 0);
+    assert!(finding(&place, &[]).1.contains("is not understood"));
+    // One of before there was such a question.
+    build(&place, "shop: unknown argument `--check`; allowed are --service NAME", 2);
+    let answer = doctor(&place, &[]).done();
+    assert!(answer.stderr.contains("the program knows no --check"), "{}", answer.stderr);
 }

@@ -11,7 +11,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use super::support::{Place, run_in};
+use super::support::{Answer, Place, run_in};
 
 pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -92,7 +92,19 @@ fn a_project_with_everything_is_sound_and_serves() {
     is_sound(&place);
     cargo(&place.root(), &["build", "--quiet", "--package", "shop"]);
 
+    let doctor = || {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_cargo-ticketkit"));
+        program.arg("doctor").current_dir(place.root()).stdin(Stdio::null());
+        program.env("SHOP_ADDR", "127.0.0.1:0").env("CARGO_TARGET_DIR", target());
+        Answer::of(program.output().unwrap())
+    };
+    let new = doctor().done().stderr;
+    assert!(new.contains("makes the databases of a-rather-long-service-na, tickets"), "{new}");
+    assert!(!place.root().join("data").exists(), "doctor made it");
+
     let process = Process::start(&place);
+    let well = doctor().done().stderr;
+    assert!(well.contains("all have run") && well.contains("the handlers of 2 services"), "{well}");
     let ticket = r#"{"title":"A show","price":1999,"order":true,"by":
         "01990000-0000-7000-8000-000000000001","meta":{},"left":1,"at":"2026-11-23T06:15:00Z",
         "group":-7}"#;
@@ -104,6 +116,10 @@ fn a_project_with_everything_is_sound_and_serves() {
     assert!(refused.contains("application/problem+json"), "{refused}");
     let ready = process.send("GET", "/readyz", "");
     assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
+
+    // Of a handler that is gone the subscription stays.
+    place.run(&["remove", "handler", "venues", "ticket.created"]).done();
+    doctor().refused(1, &["venues has a subscription and no handler", "1 finding"]);
 }
 
 /// The other end of the options: accounts, and a database server where one is named. Its own tests

@@ -6,6 +6,7 @@ use super::{
     DatabaseError, Migration, Tx,
     address::{Address, sqlite_url},
     dialect::Dialect,
+    drift::{self, Drift},
     error::Kind,
     migration,
     probe::probe,
@@ -17,6 +18,9 @@ const OWN_MIGRATIONS: &[Migration] = &[
     Migration::new(1, "outbox, inbox, schedules", include_str!("schema.sql")),
     Migration::new(2, "partitions of the outbox", include_str!("partitions.sql")),
 ];
+/// Where the steps of the service are recorded, and our own.
+const TABLE: &str = "_sqlx_migrations";
+const OWN_TABLE: &str = "_ticketkit_migrations";
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The database of one service; cheap to clone.
@@ -87,7 +91,7 @@ impl Database {
     /// If the URL is not understood, or the database cannot be opened or migrated.
     pub async fn open_with(url: &str, clock: Clock) -> Result<Self, DatabaseError> {
         let database = Self::connect(url, clock).await?;
-        database.migrate_own("_ticketkit_migrations", OWN_MIGRATIONS).await?;
+        database.migrate_own(OWN_TABLE, OWN_MIGRATIONS).await?;
         Ok(database)
     }
 
@@ -117,7 +121,7 @@ impl Database {
     ///
     /// If a step fails, or one that has run was changed since.
     pub async fn migrate(&self, migrations: &[Migration]) -> Result<(), DatabaseError> {
-        self.migrate_own("_sqlx_migrations", migrations).await
+        self.migrate_own(TABLE, migrations).await
     }
 
     /// Brings the tables of a library up to date, of which the steps are counted in `table`: apart
@@ -134,6 +138,33 @@ impl Database {
         migration::run(self, self.dialect(), table, migrations).await.map_err(|source| {
             Kind::Migrate { name: self.inner.address.name.clone(), source: Box::new(source) }.into()
         })
+    }
+
+    /// Compares the database that a URL names with the steps that a program knows, the library's own
+    /// among them: what has not run, and what the program would refuse to start on. Nothing is made
+    /// or changed, and it may be done beside running programs.
+    ///
+    /// Returns none if there is no such database; the first start makes it.
+    ///
+    /// # Errors
+    ///
+    /// If the URL is not understood, or the database cannot be read.
+    pub async fn drift(
+        url: &str,
+        migrations: &[Migration],
+    ) -> Result<Option<Vec<Drift>>, DatabaseError> {
+        let address = Address::parse(url)?;
+        let dialect = address.dialect;
+        let compared = async {
+            let Some(mut connection) = drift::look(&address).await? else { return Ok(None) };
+            let mut found = Vec::new();
+            for (table, steps) in [(OWN_TABLE, OWN_MIGRATIONS), (TABLE, migrations)] {
+                found.extend(drift::compare(&mut connection, dialect, table, steps).await?);
+            }
+            connection.close().await?;
+            Ok(Some(found))
+        };
+        compared.await.map_err(|source| Kind::Look { name: address.name.clone(), source }.into())
     }
 
     pub(crate) fn dialect(&self) -> Dialect {

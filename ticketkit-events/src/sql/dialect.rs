@@ -130,6 +130,14 @@ impl Dialect {
         }
     }
 
+    /// Returns the statement that counts the tables called `$1`.
+    pub(crate) fn tables_called(self) -> &'static str {
+        match self {
+            Self::Sqlite => "select count(*) from sqlite_master where type = 'table' and name = $1",
+            Self::Postgres => "select count(*) from pg_class where oid = to_regclass($1)",
+        }
+    }
+
     /// Puts the dialect's own words into the text of a migration.
     pub(crate) fn render(self, sql: &str) -> String {
         sql.replace(

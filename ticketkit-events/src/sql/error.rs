@@ -9,6 +9,8 @@ pub(crate) enum Kind {
     Url(String),
     #[error("{name} cannot be opened")]
     Open { name: String, source: sqlx::Error },
+    #[error("{name} cannot be read")]
+    Look { name: String, source: sqlx::Error },
     #[error("{name} cannot be migrated")]
     Migrate { name: String, source: Box<sqlx::migrate::MigrateError> },
 }

@@ -39,19 +39,7 @@ pub(crate) async fn run(
     table: &'static str,
     migrations: &[Migration],
 ) -> Result<(), MigrateError> {
-    let steps = migrations
-        .iter()
-        .map(|step| {
-            sqlx::migrate::Migration::new(
-                step.version,
-                Cow::Borrowed(step.name),
-                MigrationType::Simple,
-                AssertSqlSafe(dialect.render(step.sql)).into_sql_str(),
-                false,
-            )
-        })
-        .collect();
-    let mut migrator = Migrator::with_migrations(steps);
+    let mut migrator = Migrator::with_migrations(steps(dialect, migrations));
     migrator.dangerous_set_table_name(table);
     // SQLite has no lock that sqlx could take meanwhile: of two processes that start at once, one
     // finds that the other was first with a step. Then it goes on with the next.
@@ -62,4 +50,18 @@ pub(crate) async fn run(
         }
     }
     migrator.run(database.writer()).await
+}
+
+/// Returns the steps as sqlx has them, with the checksums that it records.
+pub(super) fn steps(dialect: Dialect, migrations: &[Migration]) -> Vec<sqlx::migrate::Migration> {
+    let step = |step: &Migration| {
+        sqlx::migrate::Migration::new(
+            step.version,
+            Cow::Borrowed(step.name),
+            MigrationType::Simple,
+            AssertSqlSafe(dialect.render(step.sql)).into_sql_str(),
+            false,
+        )
+    };
+    migrations.iter().map(step).collect()
 }

@@ -9,9 +9,10 @@
 //! [`Relay`] moves committed events to the bus. In a handler the transaction also
 //! carries the inbox row, so that the effects of an event happen once.
 
-mod address;
+pub(crate) mod address;
 mod database;
 mod dialect;
+pub(crate) mod drift;
 mod enqueue;
 mod error;
 mod gather;
@@ -28,8 +29,13 @@ mod tx;
 mod wake;
 
 pub use self::{
-    database::Database, error::DatabaseError, migration::Migration, outbox::OutboxStats,
-    relay::Relay, tx::Tx,
+    database::Database,
+    drift::{Drift, DriftState},
+    error::DatabaseError,
+    migration::Migration,
+    outbox::OutboxStats,
+    relay::Relay,
+    tx::Tx,
 };
 pub(crate) use self::{
     database::Durability,

@@ -7,6 +7,8 @@ mod backlog;
 mod conformance;
 #[cfg(feature = "sql")]
 mod crash;
+#[cfg(feature = "sql")]
+mod drift;
 mod faults;
 #[cfg(feature = "sql")]
 mod inbox;

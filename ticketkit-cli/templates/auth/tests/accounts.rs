@@ -80,7 +80,8 @@ async fn the_published_keys_verify_the_tokens() {
     let ada = world.sign_up("ada@example.com").await;
     let jwks = world.browser().send("GET", "/.well-known/jwks.json", Value::Null).await.expect(200);
     let keys = KeySet::from_jwks(jwks.to_string().as_bytes()).unwrap();
-    let verifier = TokenVerifier::new(keys, "{{ project.name }}", "{{ project.name }}").clock(world.clock.clock());
+    let name = "{{ project.name }}";
+    let verifier = TokenVerifier::new(keys, name, name).clock(world.clock.clock());
     let claims = verifier.verify(&ada.cookies["ticketkit"]).unwrap();
     assert_eq!((claims.email.as_str(), claims.exp - claims.iat), ("ada@example.com", 300));
 }

@@ -1,7 +1,13 @@
-use sqlx::Row;
+use std::collections::BTreeMap;
+
+use sqlx::{Connection, Row};
 
 use super::{Inner, ROUTES};
-use crate::{Timestamp, engine::Replay, sql::Tx};
+use crate::{
+    Timestamp,
+    engine::Replay,
+    sql::{Tx, address::Address, drift},
+};
 
 impl Inner {
     /// Makes a subscription, or gives an existing one its present types.
@@ -97,6 +103,32 @@ impl Inner {
         self.wakeups().remove(name);
         Ok(found > 0)
     }
+}
+
+/// Reads the durable subscriptions with their types.
+pub(super) async fn read(
+    address: &Address,
+) -> Result<Option<BTreeMap<String, Vec<String>>>, sqlx::Error> {
+    let Some(mut connection) = drift::look(address).await? else { return Ok(None) };
+    if !drift::has_table(&mut connection, address.dialect, "ticketkit_subscriptions").await? {
+        return Ok(None);
+    }
+    let rows = sqlx::query(
+        "select s.name, r.kind
+         from ticketkit_subscriptions s left join ticketkit_routes r on r.subscription = s.name
+         where s.expires_at is null",
+    )
+    .fetch_all(&mut connection)
+    .await?;
+    connection.close().await?;
+    let mut found = BTreeMap::<String, Vec<String>>::new();
+    for row in &rows {
+        let types = found.entry(row.try_get("name")?).or_default();
+        types.extend(row.try_get::<Option<String>, _>("kind")?);
+    }
+    // Here, since the order of a server is that of its language.
+    found.values_mut().for_each(|types| types.sort_unstable());
+    Ok(Some(found))
 }
 
 /// Makes a delivery to a subscription of each event of its types that is kept.

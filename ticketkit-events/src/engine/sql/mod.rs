@@ -23,7 +23,7 @@ mod settle;
 mod sweep;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
 };
@@ -35,7 +35,7 @@ use super::{Capabilities, Consumer, Engine, EngineError, SubscriptionSpec, Subsc
 use crate::{
     BoxFuture, Clock, Envelope, EventId, Timestamp,
     parked::{ParkedEvent, ParkedId},
-    sql::{Database, Migration},
+    sql::{Database, Migration, address::Address},
 };
 
 const MIGRATIONS: &[Migration] =
@@ -100,6 +100,23 @@ impl SqlEngine {
                 published: AtomicU64::new(0),
             }),
         })
+    }
+}
+
+impl SqlEngine {
+    /// Reads the subscriptions that the database of an engine has, each with the types of events that
+    /// it gets, both in alphabetical order. Nothing is made or changed, and it may be done beside
+    /// running programs. Subscriptions of single instances, which pass by themselves, are left out.
+    ///
+    /// Returns none if there is no such database, or no engine has opened it yet.
+    ///
+    /// # Errors
+    ///
+    /// If the URL is not understood, or the database cannot be read.
+    pub async fn declared(url: &str) -> Result<Option<BTreeMap<String, Vec<String>>>, EngineError> {
+        let address =
+            Address::parse(url).map_err(|error| EngineError::unsupported(error.to_string()))?;
+        declare::read(&address).await.map_err(failed("be read"))
     }
 }
 
