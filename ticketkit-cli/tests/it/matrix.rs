@@ -116,8 +116,8 @@ fn what_is_written_otherwise_is_another_version() {
         written.unwrap_or_default(),
         "the templates write something else than version {version} did. If nobody was given that \
          version yet, write the new hash to WRITTEN. Otherwise go back to before the change, keep \
-         what it wrote by `cargo test -p ticketkit-cli --test it keep -- --ignored`, raise \
-         answers::TEMPLATE, and add a line to WRITTEN"
+         what it wrote by `TICKETKIT_KEEP=1 cargo test -p ticketkit-cli --test it keep -- \
+         --ignored`, raise answers::TEMPLATE, and add a line to WRITTEN"
     );
     let archives = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/earlier");
     for earlier in 1..version {
