@@ -24,6 +24,12 @@
 //! as many as its window wait behind parked events, the queue stands still until these
 //! are redriven or discarded.
 //!
+//! # What an instance holds
+//!
+//! 32 deliveries for each event that it handles at the same time, 256 by default, which no other
+//! instance can take meanwhile. Where that many are settled within 20 ms, it holds four times as many,
+//! until they last longer than a second. An ordered subscription holds about 1 000 over its queues.
+//!
 //! # What only the broker knows
 //!
 //! Without the management plug-in nobody can list queues or bindings: the figures are
