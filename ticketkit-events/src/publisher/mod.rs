@@ -62,7 +62,7 @@ impl Publisher {
         target: impl Target,
         event: &E,
     ) -> Result<EventId, PublishError> {
-        let envelope = self.envelope(event, target.causation())?;
+        let envelope = self.wrap(event, target.causation())?;
         let id = envelope.id;
         target.accept(&[envelope]).await?;
         Ok(id)
@@ -85,7 +85,7 @@ impl Publisher {
     ) -> Result<Vec<EventId>, PublishError> {
         let envelopes = {
             let causation = target.causation();
-            let envelopes = events.into_iter().map(|event| self.envelope(event, causation));
+            let envelopes = events.into_iter().map(|event| self.wrap(event, causation));
             envelopes.collect::<Result<Vec<_>, _>>()?
         };
         if !envelopes.is_empty() {
@@ -94,7 +94,20 @@ impl Publisher {
         Ok(envelopes.iter().map(|envelope| envelope.id).collect())
     }
 
-    pub(crate) fn envelope<E: Event>(
+    /// Wraps an event, caused by what [`with_causation`](Self::with_causation) says, as if it were
+    /// published now.
+    ///
+    /// For what is decided in one place and written in another, such as a transaction that several
+    /// requests share: `Tx::publish_envelopes` publishes it, by its id, time and trace of here.
+    ///
+    /// # Errors
+    ///
+    /// If the event cannot be written as JSON.
+    pub fn envelope<E: Event>(&self, event: &E) -> Result<Envelope, PublishError> {
+        self.wrap(event, None)
+    }
+
+    pub(crate) fn wrap<E: Event>(
         &self,
         event: &E,
         causation: Option<&Causation>,

@@ -61,7 +61,7 @@ impl Publisher {
         cancel_key: &str,
     ) -> Result<EventId, PublishError> {
         let at = at.into();
-        let mut envelope = self.envelope(event, target.causation())?;
+        let mut envelope = self.wrap(event, target.causation())?;
         envelope.time = at;
         target.schedule(&envelope, at, cancel_key).await.map_err(PublishError::database)?;
         Ok(envelope.id)

@@ -15,6 +15,8 @@ macro_rules! insert {
 const INSERT_ONE: &str = insert!("($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
 const INSERT: &str = insert!("");
 const COLUMNS: usize = 12;
+/// So many rows come often together, and each number of them is a statement that connections keep.
+const FEW: usize = 8;
 
 impl Tx {
     /// Writes an event into the outbox.
@@ -31,7 +33,7 @@ impl Tx {
             } else {
                 // Names of our own and placeholders; a text that hardly comes again is not kept.
                 let insert = format!("{INSERT}{}", values(envelopes.len()));
-                sqlx::query(AssertSqlSafe(insert)).persistent(false)
+                sqlx::query(AssertSqlSafe(insert)).persistent(envelopes.len() <= FEW)
             };
             for envelope in envelopes {
                 query = row::bind(query, envelope)

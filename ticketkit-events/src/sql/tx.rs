@@ -3,7 +3,7 @@ use std::fmt;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Transaction};
 
 use super::{Database, dialect::Dialect, slot::Slot};
-use crate::{Causation, EventContext, HandlerError, handler::FromContext};
+use crate::{Causation, Envelope, EventContext, HandlerError, PublishError, handler::FromContext};
 
 /// A writing transaction: business rows, and the events about them.
 ///
@@ -124,6 +124,17 @@ impl Tx {
     /// A handler's transaction knows. A request's should be told the request id.
     pub fn set_causation(&mut self, causation: Causation) {
         self.parts().causation = Some(causation);
+    }
+
+    /// Publishes events that were wrapped before (`Publisher::envelope`), in their order: each keeps
+    /// its id, time and causation, whatever this transaction was told. All of them are published if,
+    /// and only if, the transaction commits.
+    ///
+    /// # Errors
+    ///
+    /// If the database refuses them.
+    pub async fn publish_envelopes(&mut self, envelopes: &[Envelope]) -> Result<(), PublishError> {
+        self.enqueue_all(envelopes).await.map_err(PublishError::database)
     }
 
     pub(crate) fn causation(&self) -> Option<&Causation> {

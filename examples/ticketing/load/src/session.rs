@@ -129,6 +129,21 @@ impl Session {
         Self { target: target.clone(), ..self.clone() }
     }
 
+    /// The value of the header `cookie` of its requests.
+    #[must_use]
+    pub fn cookies(&self) -> String {
+        let pairs: Vec<_> =
+            self.jar().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
+    }
+
+    /// Host and port of where its requests go.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        let url = &*self.target.url;
+        url.split_once("://").map_or(url, |(_, authority)| authority).trim_end_matches('/')
+    }
+
     /// `GET`.
     ///
     /// # Errors
@@ -242,10 +257,9 @@ impl Session {
     ) -> Result<Request<Full<Bytes>>, AskError> {
         let mut request = Request::builder().method(method);
         request = request.uri(format!("{}{path}", self.target.url));
-        let cookies: Vec<_> =
-            self.jar().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies = self.cookies();
         if !cookies.is_empty() {
-            request = request.header(header::COOKIE, cookies.join("; "));
+            request = request.header(header::COOKIE, cookies);
         }
         if let Some(key) = key {
             request = request.header("idempotency-key", key);

@@ -1,8 +1,8 @@
 use ticketing_contracts::{
     PaymentId, UserId,
     order::{
-        OrderAwaitingPayment, OrderCancelled, OrderCompleted, OrderCreated, OrderExpired,
-        OrderRefundRequested, OrderRefunded,
+        OrderAwaitingPayment, OrderCancelled, OrderCompleted, OrderExpired, OrderRefundRequested,
+        OrderRefunded,
     },
 };
 use ticketkit_auth::AuthLayer;
@@ -15,6 +15,7 @@ use ticketkit_events::{
 use crate::{
     Settings,
     domain::{News, Order},
+    placing::Placing,
     store::{self, history::Entry},
     streams::Streams,
 };
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) publisher: Publisher,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
+    pub(crate) placing: Placing,
     pub(crate) streams: Streams,
     /// To judge the caller of a stream again while it goes on.
     pub(crate) auth: AuthLayer,
@@ -49,24 +51,9 @@ impl App {
         Ok(tx)
     }
 
-    /// Writes a new order and publishes its event; returns false if another has the ticket.
-    pub(crate) async fn place(
-        &self,
-        tx: &mut Tx,
-        order: &Order,
-        news: News,
-    ) -> Result<bool, RecordError> {
-        if !store::orders::insert(tx, order).await? {
-            return Ok(false);
-        }
-        store::history::insert(tx, order.id, &Entry::of(order, self.clock.now())).await?;
-        self.publish(tx, order, news).await?;
-        Ok(true)
-    }
-
     /// Writes a change and publishes its event, in one transaction.
     ///
-    /// Nothing else changes an order, so that no version comes without its event.
+    /// Nothing else changes an order that exists, so that no version comes without its event.
     pub(crate) async fn record(
         &self,
         tx: &mut Tx,
@@ -74,7 +61,7 @@ impl App {
         news: News,
     ) -> Result<(), RecordError> {
         store::orders::update(tx, order).await?;
-        store::history::insert(tx, order.id, &Entry::of(order, self.clock.now())).await?;
+        store::history::insert(tx, order.id, Entry::of(order, self.clock.now())).await?;
         self.publish(tx, order, news).await?;
         Ok(())
     }
@@ -98,7 +85,7 @@ impl App {
                 actor: by,
                 ..Entry::of(order, now)
             };
-            store::history::insert(tx, order.id, &entry).await?;
+            store::history::insert(tx, order.id, entry).await?;
             let (id, version, reason) = (order.id, order.version, reason.to_owned());
             let event = OrderRefundRequested { id, version, payment_id, reason };
             self.publisher.publish(tx, &event).await?;
@@ -110,7 +97,6 @@ impl App {
         let to = &self.publisher;
         let order = order.to_contract();
         match news {
-            News::Created => to.publish(tx, &OrderCreated { order }).await,
             News::AwaitingPayment => to.publish(tx, &OrderAwaitingPayment { order }).await,
             News::Cancelled => to.publish(tx, &OrderCancelled { order }).await,
             News::Expired => to.publish(tx, &OrderExpired { order }).await,

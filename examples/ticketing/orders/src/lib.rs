@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `domain` | [`Order`](ticketing_contracts::order::Order)s as the service knows them, and what may become of them |
 //! | `store` | the SQL, beside its Rust |
+//! | `placing` | the transactions that new orders share |
 //! | `routes` | `/api/orders` |
 //! | `events` | what tickets, payments, expiration and auth tell, and what follows |
 //! | `streams` | orders as streams of events, for whoever looks at one |
@@ -22,6 +23,7 @@ mod domain;
 mod error;
 mod events;
 mod forget;
+mod placing;
 mod routes;
 mod service;
 mod store;

@@ -14,7 +14,9 @@ use ticketkit_events::{
 use crate::{
     Settings,
     app::App,
-    events, forget, routes, store,
+    events, forget,
+    placing::Placing,
+    routes, store,
     streams::{self, Streams},
     sweep,
 };
@@ -87,6 +89,7 @@ impl OrdersService {
             publisher: Publisher::new("orders").with_clock(setup.clock.clone()),
             clock: setup.clock,
             settings: setup.settings,
+            placing: Placing::default(),
             streams: Streams::default(),
             auth,
             shutdown: setup.shutdown,

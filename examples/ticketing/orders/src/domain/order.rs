@@ -31,11 +31,10 @@ pub(crate) enum State {
     Refunded { payment: PaymentId },
 }
 
-/// What there is to tell of a change: one event.
+/// What there is to tell of a change of an order that exists: one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a change that nobody is told of leaves replicas behind for ever"]
 pub(crate) enum News {
-    Created,
     AwaitingPayment,
     Cancelled,
     Expired,
@@ -56,11 +55,7 @@ pub(crate) enum Money {
 
 impl Order {
     /// Places an order for a ticket as the buyer sees it.
-    pub(crate) fn place(
-        buyer: UserId,
-        seen: &ticket::Ticket,
-        expires_at: Timestamp,
-    ) -> (Self, News) {
+    pub(crate) fn place(buyer: UserId, seen: &ticket::Ticket, expires_at: Timestamp) -> Self {
         let ticket = OrderedTicket {
             id: seen.id,
             version: seen.version,
@@ -68,7 +63,7 @@ impl Order {
             price: seen.price,
             currency: seen.currency,
         };
-        let order = Self {
+        Self {
             id: OrderId::new(),
             version: 1,
             buyer,
@@ -76,8 +71,7 @@ impl Order {
             ticket,
             expires_at,
             state: State::Created,
-        };
-        (order, News::Created)
+        }
     }
 
     /// Takes the confirmation of the lock; `None` if it has it, or is over.

@@ -5,16 +5,16 @@ use axum::{
     response::IntoResponse,
 };
 use serde::Deserialize;
-use ticketing_contracts::{TicketId, Timestamp, UserId, ticket::TicketStatus};
+use ticketing_contracts::{TicketId, UserId, order::OrderCreated, ticket::TicketStatus};
 use ticketkit_auth::{AuthError, axum::CurrentUser};
 use ticketkit_core::{RequestId, axum::Json, error::NotFound};
-use ticketkit_events::sql::Tx;
+use ticketkit_events::Causation;
 
 use super::{OrderView, id_of};
 use crate::{
     Error,
     app::App,
-    domain::{Order, State as OrderState},
+    domain::Order,
     store::{self, tickets::Wanted},
 };
 
@@ -37,17 +37,11 @@ pub(super) async fn place(
     let wanted = wanted.await?.ok_or(NotFound)?;
     // A rush ends here but for the first buyers: what is refused for good takes no turn to write.
     check(buyer, &wanted)?;
-    let ticket = wanted.ticket;
-    let mut tx = app.begin(request).await?;
-    check_bans(&mut tx, buyer, ticket.user_id, now).await?;
-    let expires_at = now + app.settings.hold;
-    let (order, news) = Order::place(buyer, &ticket, expires_at);
-    if !app.place(&mut tx, &order, news).await? {
-        let active = store::orders::active_of(&mut tx, ticket.id).await?;
-        let paid = active.is_some_and(|order| matches!(order.state, OrderState::Complete { .. }));
-        return Err(taken(paid));
-    }
-    tx.commit().await?;
+    let order = Order::place(buyer, &wanted.ticket, now + app.settings.hold);
+    let publisher = app.publisher.clone();
+    let publisher = publisher.with_causation(Causation::correlated(request.to_string()));
+    let created = publisher.envelope(&OrderCreated { order: order.to_contract() })?;
+    app.place(order.clone(), created).await?;
     let location = [(header::LOCATION, format!("/api/orders/{}", order.id))];
     Ok((StatusCode::CREATED, location, OrderView::from(&order)))
 }
@@ -68,26 +62,6 @@ fn check(buyer: UserId, wanted: &Wanted) -> Result<(), Error> {
         (TicketStatus::Reserved, _) => Err(Error::TicketReserved),
         (TicketStatus::Sold, _) => Err(Error::TicketSold),
     }
-}
-
-/// Refuses where the buyer or the seller is banned, and keeps it so until the transaction ends.
-///
-/// The ban may be handled here and not yet be known to the layer: an order that was placed after the
-/// user's orders were cancelled would stay.
-async fn check_bans(
-    tx: &mut Tx,
-    buyer: UserId,
-    seller: UserId,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let banned = store::bans::banned_of(tx, [buyer, seller], now).await?;
-    if banned.contains(&buyer) {
-        return Err(AuthError::AccountBanned.into());
-    }
-    if banned.contains(&seller) {
-        return Err(Error::TicketWithdrawn);
-    }
-    Ok(())
 }
 
 const fn taken(paid: bool) -> Error {

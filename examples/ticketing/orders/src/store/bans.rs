@@ -1,10 +1,13 @@
 //! Who is banned: so that what a banned user's last valid token still orders is refused here, and
 //! nobody orders from a banned seller.
 
+use std::collections::BTreeSet;
+
+use sqlx::AssertSqlSafe;
 use ticketing_contracts::UserId;
 use ticketkit_events::{Timestamp, sql::Tx};
 
-use super::parsed;
+use super::{parsed, placeholders};
 
 /// A ban, or the lifting of one.
 #[derive(Debug, Clone, Copy)]
@@ -57,24 +60,27 @@ pub(crate) async fn forget(
     Ok(())
 }
 
-/// Tells which of two users are banned now, and keeps it so until the transaction ends.
+/// Tells which of some users are banned now, and keeps it so until the transaction ends.
 pub(crate) async fn banned_of(
     tx: &mut Tx,
-    users: [UserId; 2],
+    users: &BTreeSet<UserId>,
     now: Timestamp,
 ) -> Result<Vec<UserId>, sqlx::Error> {
-    // A statement of its own: one that waited would read what was true before it waited.
-    tx.lock_shared_all(&users.map(name)).await?;
-    let [one, other] = users;
-    let rows = sqlx::query(
+    // In one order everywhere; and a statement of its own, since one that waited would read what was
+    // true before it waited.
+    let names: Vec<_> = users.iter().map(|user| name(*user)).collect();
+    tx.lock_shared_all(&names).await?;
+    let statement = format!(
         "select user_id from bans
-         where user_id in ($1, $2) and banned = 1 and (until is null or until > $3)",
-    )
-    .bind(one.to_string())
-    .bind(other.to_string())
-    .bind(now.as_millis())
-    .fetch_all(tx.conn())
-    .await?;
+         where banned = 1 and (until is null or until > $1) and user_id in ({})",
+        placeholders(2, users.len())
+    );
+    // Placeholders alone are put in.
+    let mut query = sqlx::query(AssertSqlSafe(statement)).bind(now.as_millis());
+    for user in users {
+        query = query.bind(user.to_string());
+    }
+    let rows = query.fetch_all(tx.conn()).await?;
     rows.iter().map(|row| parsed(row, "user_id")).collect()
 }
 

@@ -1,11 +1,11 @@
 //! What happened to each order.
 
-use sqlx::{Row, any::AnyRow};
+use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 use ticketing_contracts::{OrderId, PaymentId, Timestamp, UserId};
 use ticketkit_events::sql::{Database, Tx};
 use uuid::Uuid;
 
-use super::{orders::status, parsed_option};
+use super::{orders::status, parsed_option, rows};
 use crate::domain::{Order, Reason};
 
 /// A line of the history of an order.
@@ -39,23 +39,35 @@ impl Entry {
 }
 
 /// Writes a line, in the transaction of what it tells of.
-pub(crate) async fn insert(tx: &mut Tx, order: OrderId, entry: &Entry) -> Result<(), sqlx::Error> {
-    sqlx::query(
+pub(crate) async fn insert(tx: &mut Tx, order: OrderId, entry: Entry) -> Result<(), sqlx::Error> {
+    insert_all(tx, &[(order, entry)]).await
+}
+
+/// Writes a line of each of several orders.
+pub(crate) async fn insert_all(
+    tx: &mut Tx,
+    entries: &[(OrderId, Entry)],
+) -> Result<(), sqlx::Error> {
+    let statement = format!(
         "insert into order_history
              (id, order_id, version, at, kind, reason, payment_id, actor_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(Uuid::now_v7().to_string())
-    .bind(order.to_string())
-    .bind(entry.version)
-    .bind(entry.at.as_millis())
-    .bind(entry.kind.clone())
-    .bind(entry.reason.clone())
-    .bind(entry.payment.map(|payment| payment.to_string()))
-    .bind(entry.actor.map(|actor| actor.to_string()))
-    .execute(tx.conn())
-    .await?;
-    Ok(())
+         values {}",
+        rows(entries.len(), 8)
+    );
+    // Placeholders alone are put in.
+    let mut query = sqlx::query(AssertSqlSafe(statement));
+    for (order, entry) in entries {
+        query = query
+            .bind(Uuid::now_v7().to_string())
+            .bind(order.to_string())
+            .bind(entry.version)
+            .bind(entry.at.as_millis())
+            .bind(entry.kind.clone())
+            .bind(entry.reason.clone())
+            .bind(entry.payment.map(|payment| payment.to_string()))
+            .bind(entry.actor.map(|actor| actor.to_string()));
+    }
+    query.execute(tx.conn()).await.map(drop)
 }
 
 /// Reads the history of an order, oldest first. It has a line for each of its few steps.

@@ -17,6 +17,17 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration::new(2, "history", include_str!("../../migrations/0002_history.sql")),
 ];
 
+/// Returns the placeholders of so many rows: `($1, $2), ($3, $4)`.
+fn rows(rows: usize, columns: usize) -> String {
+    let row = |row: usize| format!("({})", placeholders(row * columns + 1, columns));
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns so many placeholders, from a number on: `$3, $4`. The `Any` driver binds no arrays.
+fn placeholders(first: usize, count: usize) -> String {
+    (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+}
+
 /// Reads a column whose text is a value.
 fn parsed<T>(row: &AnyRow, column: &str) -> Result<T, sqlx::Error>
 where

@@ -1,11 +1,11 @@
 //! The table of orders.
 
-use sqlx::{Any, Executor, Row, any::AnyRow};
+use sqlx::{Any, AssertSqlSafe, Executor, Row, any::AnyRow};
 use ticketing_contracts::{OrderId, TicketId, Timestamp, UserId, order::OrderedTicket};
 use ticketkit_core::axum::{Page, Paging};
 use ticketkit_events::sql::{Database, Tx};
 
-use super::{parsed, parsed_option, undecodable};
+use super::{parsed, parsed_option, rows, undecodable};
 use crate::domain::{Order, State};
 
 macro_rules! columns {
@@ -126,31 +126,43 @@ pub(crate) async fn overdue(
     rows.iter().map(|row| parsed(row, "id")).collect()
 }
 
-/// Writes a new order; returns false if another has the ticket, or may get it.
+/// Writes new orders; returns which of them have their tickets. The others are not written, for
+/// another order has the ticket, or may get it.
 ///
-/// Nothing is looked up before: the unique index `orders_active_by_ticket` decides the race.
-pub(crate) async fn insert(tx: &mut Tx, order: &Order) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query(
+/// Nothing is looked up before: the unique index `orders_active_by_ticket` decides the race. Where
+/// transactions do that at the same time, each must have its orders sorted by their tickets: one that
+/// meets an order of another waits until that one is over.
+pub(crate) async fn insert_all(
+    tx: &mut Tx,
+    orders: &[&Order],
+) -> Result<Vec<OrderId>, sqlx::Error> {
+    let statement = format!(
         "insert into orders
              (id, version, user_id, seller_id, status, expires_at,
               ticket_id, ticket_version, title, price, currency)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-         on conflict do nothing",
-    )
-    .bind(order.id.to_string())
-    .bind(order.version)
-    .bind(order.buyer.to_string())
-    .bind(order.seller.to_string())
-    .bind(status(order))
-    .bind(order.expires_at.as_millis())
-    .bind(order.ticket.id.to_string())
-    .bind(order.ticket.version)
-    .bind(order.ticket.title.clone())
-    .bind(order.ticket.price)
-    .bind(order.ticket.currency.to_string())
-    .execute(tx.conn())
-    .await?;
-    Ok(done.rows_affected() > 0)
+         values {}
+         on conflict do nothing
+         returning id",
+        rows(orders.len(), 11)
+    );
+    // Placeholders alone are put in.
+    let mut query = sqlx::query(AssertSqlSafe(statement));
+    for order in orders {
+        query = query
+            .bind(order.id.to_string())
+            .bind(order.version)
+            .bind(order.buyer.to_string())
+            .bind(order.seller.to_string())
+            .bind(status(order))
+            .bind(order.expires_at.as_millis())
+            .bind(order.ticket.id.to_string())
+            .bind(order.ticket.version)
+            .bind(order.ticket.title.clone())
+            .bind(order.ticket.price)
+            .bind(order.ticket.currency.to_string());
+    }
+    let written = query.fetch_all(tx.conn()).await?;
+    written.iter().map(|row| parsed(row, "id")).collect()
 }
 
 /// Writes the next version of an order; fails if that is not the next one.

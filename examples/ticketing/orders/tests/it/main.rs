@@ -11,4 +11,5 @@ mod money;
 mod race;
 mod reading;
 mod stream;
+mod together;
 mod world;

@@ -208,6 +208,13 @@ impl World {
         heard.iter().filter(|it| it.key == order["id"]).map(|it| it.kind.clone()).collect()
     }
 
+    /// Returns the requests that the events about an order belong to, of those heard by now.
+    pub(crate) fn correlations(&self, order: &Value) -> Vec<String> {
+        let heard = self.heard.lock().unwrap();
+        let about = heard.iter().filter(|it| it.key == order["id"]);
+        about.filter_map(|it| it.causation.correlation_id.clone()).collect()
+    }
+
     /// Returns all events of a type that are about an order, in their order.
     pub(crate) async fn told<E: Event>(&self, order: &Value) -> Vec<E> {
         self.settle().await;
