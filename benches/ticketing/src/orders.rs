@@ -26,6 +26,7 @@ use tokio::{runtime::Runtime, task::JoinSet};
 use crate::{
     Result,
     program::{output, postgres},
+    wire::{Connection, Request},
 };
 
 const CLIENTS: usize = 32;
@@ -141,7 +142,7 @@ impl Drop for Stopped {
     }
 }
 
-/// A buyer, and the tickets that this one orders.
+/// A buyer, and the documents of the orders that this one places.
 type Buyer = (Session, Vec<Value>);
 
 async fn prepare(target: &Target) -> Result<Vec<Buyer>> {
@@ -179,21 +180,27 @@ struct Placed {
     last: Vec<Value>,
 }
 
-/// Places all orders, each buyer one after the other.
+/// Places all orders, each buyer one after the other on a connection of their own.
 async fn place(target: &Target, buyers: &[Buyer]) -> Result<Placed> {
+    let mut ready = Vec::new();
+    for (buyer, wanted) in buyers {
+        let buyer = buyer.through(target);
+        let requests: Vec<_> =
+            wanted.iter().map(|order| Request::post(&buyer, "/api/orders", order)).collect();
+        ready.push((Connection::open(&buyer).await?, requests));
+    }
     let began = Instant::now();
     let mut ordering = JoinSet::new();
-    for (number, (buyer, tickets)) in buyers.iter().enumerate() {
-        let (buyer, tickets) = (buyer.through(target), tickets.clone());
+    for (number, (mut connection, requests)) in ready.into_iter().enumerate() {
         ordering.spawn(async move {
-            let mut last = Value::Null;
-            for ticket in tickets {
-                let answer = buyer.post(Kind::Order, "/api/orders", &ticket).await;
-                let answer = answer.map_err(|error| format!("{error:?}"))?;
-                if answer.status != 201 {
-                    return Err(format!("an order nobody else wants: {:?}", answer.document));
+            let mut last = None;
+            for request in requests {
+                let reply =
+                    connection.send(&request).await.map_err(|error| format!("{error:?}"))?;
+                if reply.status != 201 {
+                    return Err(format!("an order nobody else wants: {:?}", reply.document()));
                 }
-                last = answer.document;
+                last = Some(reply);
             }
             Ok((number, last))
         });
@@ -201,7 +208,7 @@ async fn place(target: &Target, buyers: &[Buyer]) -> Result<Placed> {
     let mut last = vec![Value::Null; buyers.len()];
     while let Some(done) = ordering.join_next().await {
         let (number, order) = done??;
-        last[number] = order;
+        last[number] = order.map(|reply| reply.document()).unwrap_or_default();
     }
     Ok(Placed { rate: ORDERS as f64 / began.elapsed().as_secs_f64(), last })
 }

@@ -6,14 +6,17 @@ use serde_json::{Value, json};
 use ticketing_load::{
     Record, Session, System,
     record::{Kind, percentile},
-    session::{Answer, Target},
+    session::Target,
     system::Form,
     trade::until,
 };
 use ticketkit_bench::Figure;
 use tokio::{runtime::Runtime, sync::Barrier, task::JoinSet};
 
-use crate::Result;
+use crate::{
+    Result,
+    wire::{Connection, Reply, Request},
+};
 
 const BUYERS: usize = 1_000;
 const ALONE: usize = 200;
@@ -69,12 +72,13 @@ async fn crowd(target: &Target) -> Result<Vec<Session>> {
 
 /// The median time of an order that nobody else wants.
 async fn alone(seller: &Session, buyer: &Session) -> Result<Duration> {
+    let mut connection = Connection::open(buyer).await?;
     let mut took = Vec::with_capacity(ALONE);
     for _ in 0..ALONE {
         let ticket = offer(seller).await?;
-        let answer = order(buyer, &ticket).await?;
+        let answer = connection.send(&order(buyer, &ticket)).await?;
         if answer.status != 201 {
-            return Err(format!("an order nobody else wants: {:?}", answer.document).into());
+            return Err(format!("an order nobody else wants: {:?}", answer.document()).into());
         }
         took.push(answer.took);
     }
@@ -92,7 +96,7 @@ async fn calm(seller: &Session, buyers: &[Session]) -> Result<Duration> {
     let mut took = Vec::with_capacity(buyers.len());
     for answer in at_once(buyers, tickets).await? {
         if answer.status != 201 {
-            return Err(format!("an order nobody else wants: {:?}", answer.document).into());
+            return Err(format!("an order nobody else wants: {:?}", answer.document()).into());
         }
         took.push(answer.took);
     }
@@ -100,24 +104,27 @@ async fn calm(seller: &Session, buyers: &[Session]) -> Result<Duration> {
     Ok(percentile(&took, 0.99))
 }
 
-async fn rush(seller: &Session, buyers: &[Session]) -> Result<Vec<Answer>> {
+async fn rush(seller: &Session, buyers: &[Session]) -> Result<Vec<Reply>> {
     let tickets = vec![offer(seller).await?; buyers.len()];
     at_once(buyers, tickets).await
 }
 
 /// Lets each buyer order their ticket at the same moment.
-async fn at_once(buyers: &[Session], tickets: Vec<Value>) -> Result<Vec<Answer>> {
+async fn at_once(buyers: &[Session], tickets: Vec<Value>) -> Result<Vec<Reply>> {
     let start = Arc::new(Barrier::new(buyers.len()));
     let mut ordering = JoinSet::new();
-    for (buyer, ticket) in buyers.iter().cloned().zip(tickets) {
-        let (start, body) = (start.clone(), json!({ "ticketId": ticket["id"] }));
+    for (buyer, ticket) in buyers.iter().zip(tickets) {
+        let start = start.clone();
+        let look = Request::get(buyer, "/api/orders?limit=1");
+        let order = order(buyer, &ticket);
+        // Who waits for the sale to begin has the page open: a connection, and a session that was
+        // looked at.
+        let mut connection = Connection::open(buyer).await?;
         ordering.spawn(async move {
-            // Who waits for the sale to begin has the page open: a connection, and a session that
-            // was looked at.
-            let looked = buyer.get(Kind::Browse, "/api/orders?limit=1").await;
+            let looked = connection.send(&look).await.map_err(|error| error.to_string());
             start.wait().await;
             looked?;
-            buyer.post(Kind::Order, "/api/orders", &body).await
+            connection.send(&order).await.map_err(|error| error.to_string())
         });
     }
     let mut answers = Vec::new();
@@ -138,6 +145,6 @@ async fn offer(seller: &Session) -> Result<Value> {
     Ok(ticket)
 }
 
-async fn order(buyer: &Session, ticket: &Value) -> Result<Answer> {
-    Ok(buyer.post(Kind::Order, "/api/orders", &json!({ "ticketId": ticket["id"] })).await?)
+fn order(buyer: &Session, ticket: &Value) -> Request {
+    Request::post(buyer, "/api/orders", &json!({ "ticketId": ticket["id"] }))
 }
