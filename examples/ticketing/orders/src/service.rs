@@ -1,5 +1,5 @@
 use axum::Router;
-use ticketkit_auth::{AuthLayer, CrossSiteLayer};
+use ticketkit_auth::{AuthLayer, CrossSiteLayer, axum::Rule};
 use ticketkit_core::{
     ErrorLayer,
     chassis::{Health, HttpMetrics, Metrics, Shutdown, http},
@@ -62,6 +62,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct OrdersService {
     router: Router,
+    cross_site: CrossSiteLayer,
     app: App,
     runner: Runner,
     /// Feeds the streams of this instance.
@@ -100,12 +101,18 @@ impl OrdersService {
         let routes = routes::router(app.clone(), &cross_site);
         let router = http::stack(routes, "orders", ErrorLayer::new("orders"), &http_metrics);
         let relay = Relay::new(&database, &bus);
-        Ok(Self { router, app, runner, news, relay })
+        Ok(Self { router, cross_site, app, runner, news, relay })
     }
 
     /// Returns the routes under `/api/orders`, with all their layers.
     pub fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// Returns whom each route serves.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Rule> {
+        routes::routes(&self.cross_site).rules().to_vec()
     }
 
     /// Handles events, ends overdue orders and publishes what was written, until the shutdown.

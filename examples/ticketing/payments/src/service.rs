@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use ticketkit_auth::{AuthLayer, CrossSiteLayer};
+use ticketkit_auth::{AuthLayer, CrossSiteLayer, axum::Rule};
 use ticketkit_core::{
     ErrorLayer,
     chassis::{Health, HttpMetrics, Metrics, Shutdown, http},
@@ -71,6 +71,7 @@ pub enum StartError {
 pub struct PaymentsService {
     app: App,
     router: Router,
+    cross_site: CrossSiteLayer,
     runner: Runner,
     relay: Relay,
     shutdown: Shutdown,
@@ -124,10 +125,10 @@ impl PaymentsService {
             let database = checked.clone();
             async move { database.check().await.map_err(|error| error.to_string()) }
         });
-        let routes = routes::routes(app.clone(), auth, cross_site);
+        let routes = routes::router(app.clone(), auth, &cross_site);
         let router = http::stack(routes, NAME, ErrorLayer::new(NAME), &http_metrics);
         let relay = Relay::new(&database, &bus);
-        Ok(Self { app, router, runner, relay, shutdown })
+        Ok(Self { app, router, cross_site, runner, relay, shutdown })
     }
 
     /// Returns the routes with all layers around them.
@@ -135,9 +136,15 @@ impl PaymentsService {
         self.router.clone()
     }
 
+    /// Returns whom each route serves.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Rule> {
+        routes::routes(&self.cross_site).rules().to_vec()
+    }
+
     /// Handles events, reconciles and relays until the shutdown; returns when all have ended.
     pub async fn run(self) {
-        let Self { app, router, runner, relay, shutdown } = self;
+        let Self { app, router, runner, relay, shutdown, .. } = self;
         let provider = app.provider.clone();
         let (_, result, _, ()) = tokio::join!(
             relay.run(shutdown.requested()),

@@ -1,5 +1,5 @@
 use axum::Router;
-use ticketkit_auth::{AuthLayer, CrossSiteLayer};
+use ticketkit_auth::{AuthLayer, CrossSiteLayer, axum::Rule};
 use ticketkit_core::{
     ErrorLayer,
     chassis::{Health, HttpMetrics, Metrics, Shutdown, http},
@@ -55,6 +55,7 @@ pub enum StartError {
 pub struct TicketsService {
     app: App,
     router: Router,
+    cross_site: CrossSiteLayer,
     runner: Runner,
     relay: Relay,
     shutdown: Shutdown,
@@ -86,12 +87,18 @@ impl TicketsService {
         let routes = routes::router(app.clone(), auth, &cross_site);
         let router = http::stack(routes, "tickets", ErrorLayer::new("tickets"), &http_metrics);
         let relay = Relay::new(&database, &bus);
-        Ok(Self { app, router, runner, relay, shutdown: setup.shutdown })
+        Ok(Self { app, router, cross_site, runner, relay, shutdown: setup.shutdown })
     }
 
     /// Returns the routes under `/api/tickets`, with all their layers.
     pub fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// Returns whom each route serves.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Rule> {
+        routes::routes(&self.cross_site).rules().to_vec()
     }
 
     /// Handles events and publishes what was written, until the shutdown.

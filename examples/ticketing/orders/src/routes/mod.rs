@@ -13,31 +13,37 @@ mod show;
 mod stream;
 mod view;
 
-use axum::{
-    Router,
-    routing::{delete, get, post},
-};
+use axum::Router;
 use ticketing_contracts::{OrderId, UserId};
-use ticketkit_auth::{AuthError, CrossSiteLayer, User};
+use ticketkit_auth::{
+    AuthError, CrossSiteLayer, User,
+    axum::{Access, Routes},
+};
 use ticketkit_core::error::NotFound;
 
 use self::view::OrderView;
 use crate::{Error, app::App, domain::Order, store};
 
+/// The role of those who read every order and give money back.
+const ADMIN: &str = "admin";
+
 /// Makes the routes of the service.
 pub(crate) fn router(app: App, cross_site: &CrossSiteLayer) -> Router {
-    let list = post(place::place).route_layer(cross_site.clone()).get(list::list);
-    let one = delete(cancel::cancel).route_layer(cross_site.clone()).get(show::show);
-    let refund = post(refund::refund).route_layer(cross_site.clone());
-    let auth = app.auth.clone();
-    Router::new()
-        .route("/api/orders", list)
-        .route("/api/orders/{id}", one)
-        .route("/api/orders/{id}/events", get(stream::stream))
-        .route("/api/orders/{id}/history", get(history::history))
-        .route("/api/orders/{id}/refund", refund)
-        .layer(auth)
-        .with_state(app)
+    routes(cross_site).into_router().layer(app.auth.clone()).with_state(app)
+}
+
+/// Says which routes there are, each with whom it serves: whose an order is, is the handler's to
+/// ask. The cross-site check goes around what writes.
+pub(crate) fn routes(cross_site: &CrossSiteLayer) -> Routes<App> {
+    Routes::new()
+        .post("/api/orders", Access::SignedIn, place::place)
+        .delete("/api/orders/{id}", Access::SignedIn, cancel::cancel)
+        .post("/api/orders/{id}/refund", Access::role(ADMIN), refund::refund)
+        .route_layer(cross_site.clone())
+        .get("/api/orders", Access::SignedIn, list::list)
+        .get("/api/orders/{id}", Access::SignedIn, show::show)
+        .get("/api/orders/{id}/events", Access::SignedIn, stream::stream)
+        .get("/api/orders/{id}/history", Access::role(ADMIN), history::history)
 }
 
 /// Returns the id of a user, which tokens carry as text.
@@ -48,6 +54,6 @@ fn id_of(user: &User) -> Result<UserId, AuthError> {
 /// Finds an order that the user may read.
 async fn readable(app: &App, id: OrderId, user: &User) -> Result<Order, Error> {
     let order = store::orders::find(app.database.reader(), id).await?.ok_or(NotFound)?;
-    user.require(order.buyer == id_of(user)? || user.has_role("admin"))?;
+    user.require(order.buyer == id_of(user)? || user.has_role(ADMIN))?;
     Ok(order)
 }

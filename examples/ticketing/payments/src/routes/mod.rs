@@ -5,21 +5,27 @@ mod list;
 mod pay;
 mod webhook;
 
-use axum::{
-    Router,
-    routing::{get, post},
+use axum::Router;
+use ticketkit_auth::{
+    AuthLayer, CrossSiteLayer,
+    axum::{Access, Routes},
 };
-use ticketkit_auth::{AuthLayer, CrossSiteLayer};
 
 use crate::app::App;
 
-/// Makes the routes. The webhook has neither session nor origin: its signature says who asks.
-pub(crate) fn routes(app: App, auth: AuthLayer, cross_site: CrossSiteLayer) -> Router {
-    Router::new()
-        .route("/api/payments", get(list::list))
-        .route("/api/payments", post(pay::pay).route_layer(cross_site.clone()))
-        .route("/api/payments/{id}/confirm", post(confirm::confirm).route_layer(cross_site))
-        .route_layer(auth)
-        .route("/api/payments/webhook", post(webhook::receive))
-        .with_state(app)
+/// Makes the routes of the service.
+pub(crate) fn router(app: App, auth: AuthLayer, cross_site: &CrossSiteLayer) -> Router {
+    routes(cross_site).into_router().layer(auth).with_state(app)
+}
+
+/// Says which routes there are, each with whom it serves: whose a payment is, is the handler's to
+/// ask. The cross-site check goes around what writes in a user's name; the webhook has neither
+/// session nor origin: its signature says who asks.
+pub(crate) fn routes(cross_site: &CrossSiteLayer) -> Routes<App> {
+    Routes::new()
+        .post("/api/payments", Access::SignedIn, pay::pay)
+        .post("/api/payments/{id}/confirm", Access::SignedIn, confirm::confirm)
+        .route_layer(cross_site.clone())
+        .get("/api/payments", Access::SignedIn, list::list)
+        .post("/api/payments/webhook", Access::Anyone, webhook::receive)
 }

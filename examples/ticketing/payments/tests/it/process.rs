@@ -16,7 +16,7 @@ use ticketing_payments::{
     PaymentsService, Settings, Setup,
     provider::{BuiltIn, Provider},
 };
-use ticketkit_auth::CrossSiteLayer;
+use ticketkit_auth::{CrossSiteLayer, axum::Rule};
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
 use ticketkit_events::{Bus, Event, HandlerError, Publisher, State, Subscription, sql::Database};
 use tokio::{runtime::Runtime, task::JoinHandle};
@@ -28,6 +28,8 @@ pub(crate) struct Process<'w> {
     pub(crate) world: &'w World,
     pub(crate) runtime: Runtime,
     pub(crate) router: Router,
+    /// Whom each route serves.
+    pub(crate) rules: Vec<Rule>,
     pub(crate) database: Database,
     pub(crate) bus: Bus,
     pub(crate) health: Health,
@@ -102,9 +104,9 @@ impl<'w> Process<'w> {
             tokio::spawn(recorder.run(std::future::pending()));
             (database, bus, service)
         });
-        let router = service.router();
+        let (router, rules) = (service.router(), service.rules());
         let running = runtime.spawn(service.run());
-        Self { world, runtime, router, database, bus, health, shutdown, running }
+        Self { world, runtime, router, rules, database, bus, health, shutdown, running }
     }
 
     /// Ends at once: no task gets to its next line.

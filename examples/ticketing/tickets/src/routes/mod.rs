@@ -9,12 +9,12 @@ mod list;
 mod show;
 mod view;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::Router;
 use ticketing_contracts::{TicketId, UserId};
-use ticketkit_auth::{AuthError, AuthLayer, CrossSiteLayer, User};
+use ticketkit_auth::{
+    AuthError, AuthLayer, CrossSiteLayer, User,
+    axum::{Access, Routes},
+};
 use ticketkit_core::error::NotFound;
 use ticketkit_events::sql::Tx;
 
@@ -23,17 +23,20 @@ use crate::{Error, app::App, domain::Ticket, store};
 
 /// Makes the routes of the service.
 pub(crate) fn router(app: App, auth: AuthLayer, cross_site: &CrossSiteLayer) -> Router {
-    let list = post(create::create).route_layer(cross_site.clone()).get(list::on_sale);
-    let one = axum::routing::put(change::update)
-        .delete(change::withdraw)
+    routes(cross_site).into_router().layer(auth).with_state(app)
+}
+
+/// Says which routes there are, each with whom it serves: whose a ticket is, is the handler's to
+/// ask. The cross-site check goes around what writes.
+pub(crate) fn routes(cross_site: &CrossSiteLayer) -> Routes<App> {
+    Routes::new()
+        .post("/api/tickets", Access::SignedIn, create::create)
+        .put("/api/tickets/{id}", Access::SignedIn, change::update)
+        .delete("/api/tickets/{id}", Access::SignedIn, change::withdraw)
         .route_layer(cross_site.clone())
-        .get(show::show);
-    Router::new()
-        .route("/api/tickets", list)
-        .route("/api/tickets/mine", get(list::mine))
-        .route("/api/tickets/{id}", one)
-        .layer(auth)
-        .with_state(app)
+        .get("/api/tickets", Access::Anyone, list::on_sale)
+        .get("/api/tickets/mine", Access::SignedIn, list::mine)
+        .get("/api/tickets/{id}", Access::Anyone, show::show)
 }
 
 /// Returns the id of a user, which tokens carry as text.

@@ -24,6 +24,7 @@ use ticketing_tests::Place;
 use ticketing_tickets::{Settings, Setup, TicketsService};
 use ticketkit_auth::{
     CrossSiteLayer,
+    axum::Rule,
     testing::{TestAuth, user_id},
 };
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
@@ -42,6 +43,8 @@ pub(crate) struct World {
     pub(crate) database: Database,
     orders: Publisher,
     router: Router,
+    /// Whom each route serves.
+    pub(crate) rules: Vec<Rule>,
     heard: Heard,
     shutdown: Shutdown,
     /// What is gone with the world.
@@ -88,11 +91,11 @@ impl World {
         })
         .await
         .unwrap();
-        let router = service.router();
+        let (router, rules) = (service.router(), service.rules());
         let heard = listen(&bus, &shutdown).await;
         tokio::spawn(service.run());
         let orders = Publisher::new("orders").with_clock(clock.clone());
-        Self { auth, clock, bus, database, orders, router, heard, shutdown, _place: place }
+        Self { auth, clock, bus, database, orders, router, rules, heard, shutdown, _place: place }
     }
 
     /// Changes the database behind the service's back.
@@ -104,6 +107,17 @@ impl World {
 
     /// Sends a request as somebody, or as nobody.
     pub(crate) async fn send(&self, who: &str, method: &str, path: &str, body: Value) -> Answer {
+        self.exchange(self.request(who, method, path, &body)).await
+    }
+
+    /// Makes a request of somebody, or of nobody.
+    pub(crate) fn request(
+        &self,
+        who: &str,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Request<Body> {
         let cookie = match who {
             "" => None,
             "admin" => Some(self.auth.cookie_for(&self.auth.grant(who).role("admin"))),
@@ -119,7 +133,7 @@ impl World {
             request = request.header("content-type", "application/json");
             Body::from(body.to_string())
         };
-        self.exchange(request.body(body).unwrap()).await
+        request.body(body).unwrap()
     }
 
     pub(crate) async fn exchange(&self, request: Request<Body>) -> Answer {

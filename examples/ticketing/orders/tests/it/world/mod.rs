@@ -26,7 +26,7 @@ use ticketing_contracts::{
 };
 use ticketing_orders::{OrdersService, Settings, Setup};
 use ticketing_tests::Place;
-use ticketkit_auth::{CrossSiteLayer, ManualClock, RevocationView, testing::TestAuth};
+use ticketkit_auth::{CrossSiteLayer, ManualClock, RevocationView, axum::Rule, testing::TestAuth};
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
 use ticketkit_events::{
     Bus, Clock, Envelope, Event, HandlerError, Publisher, State, Subscription, sql::Database,
@@ -57,6 +57,8 @@ pub(crate) struct World {
     bus: Bus,
     others: Publisher,
     router: Router,
+    /// Whom each route serves.
+    pub(crate) rules: Vec<Rule>,
     heard: Heard,
     /// Consumers that nobody runs.
     down: Mutex<Vec<Runner>>,
@@ -100,7 +102,7 @@ impl World {
         })
         .await
         .unwrap();
-        let router = service.router();
+        let (router, rules) = (service.router(), service.rules());
         let heard = listen(&bus, &shutdown).await;
         tokio::spawn(service.run());
         let others = Publisher::new("others").with_clock(clock.clone());
@@ -114,6 +116,7 @@ impl World {
             bus,
             others,
             router,
+            rules,
             heard,
             down: Mutex::default(),
             _place: place,
@@ -122,6 +125,17 @@ impl World {
 
     /// Sends a request as somebody, or as nobody.
     pub(crate) async fn send(&self, who: &str, method: &str, path: &str, body: Value) -> Answer {
+        self.exchange(self.request(who, method, path, &body)).await
+    }
+
+    /// Makes a request of somebody, or of nobody.
+    pub(crate) fn request(
+        &self,
+        who: &str,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Request<Body> {
         let cookie = match who {
             "" => None,
             "admin" => Some(self.auth.cookie_for(&self.auth.grant(who).role("admin"))),
@@ -137,7 +151,7 @@ impl World {
             request = request.header("content-type", "application/json");
             Body::from(body.to_string())
         };
-        self.exchange(request.body(body).unwrap()).await
+        request.body(body).unwrap()
     }
 
     pub(crate) async fn exchange(&self, request: Request<Body>) -> Answer {
