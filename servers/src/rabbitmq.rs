@@ -162,7 +162,7 @@ fn prepare(home: &Path) -> Result<()> {
     let config = "\
         # A full disk or busy memory of a developer's machine must not block publishers.\n\
         disk_free_limit.absolute = 1MB\n\
-        vm_memory_high_watermark.absolute = 1GB\n";
+        vm_memory_high_watermark.absolute = 4GB\n";
     for (name, text) in
         [("rabbitmq.conf", config), ("advanced.config", "[].\n"), ("enabled_plugins", "[].\n")]
     {
