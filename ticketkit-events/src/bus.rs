@@ -118,13 +118,29 @@ impl Bus {
         ParkedEvents::new(self.clone())
     }
 
-    /// Returns the figures of every subscription, by name.
+    /// Returns the figures of every subscription, by name: on RabbitMQ of those of this process, for
+    /// the others see [`survey`](Self::survey).
     ///
     /// # Errors
     ///
     /// If the engine cannot be reached.
     pub async fn subscriptions(&self) -> Result<Vec<SubscriptionStats>, EngineError> {
         self.engine.stats().await
+    }
+
+    /// Returns the figures of the subscriptions of all processes, by name; `also` names some that are
+    /// to be looked for although nobody may run them.
+    ///
+    /// On an engine whose processes share one store it is the same as
+    /// [`subscriptions`](Self::subscriptions). On RabbitMQ every process is asked, which takes half a
+    /// second; what one holds that does not answer in time is not counted, and a subscription that
+    /// nobody runs is found by its name alone. It is for people who look, and not for metrics.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be reached.
+    pub async fn survey(&self, also: &[&str]) -> Result<Vec<SubscriptionStats>, EngineError> {
+        self.engine.survey(also).await
     }
 
     /// Returns the figures of the connections, of an engine that has a broker.

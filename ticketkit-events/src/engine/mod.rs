@@ -90,8 +90,21 @@ pub trait Engine: Send + Sync + 'static {
         event: Option<EventId>,
     ) -> BoxFuture<'a, Result<u64, EngineError>>;
 
-    /// Returns the figures of every subscription, by name.
+    /// Returns the figures of every subscription that this process can see at once, by name.
     fn stats(&self) -> BoxFuture<'_, Result<Vec<SubscriptionStats>, EngineError>>;
+
+    /// Returns the figures of the subscriptions of all processes, by name; `also` names some that are
+    /// to be looked for although nobody may run them.
+    ///
+    /// An engine whose processes share one store has nothing to add to [`stats`](Self::stats). One
+    /// that asks the others may take a second, and does without those that do not answer.
+    fn survey<'a>(
+        &'a self,
+        also: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<Vec<SubscriptionStats>, EngineError>> {
+        let _ = also;
+        self.stats()
+    }
 
     /// Returns the figures of the connections, of an engine that has a broker.
     fn connections(&self) -> Option<ConnectionStats> {

@@ -15,6 +15,22 @@ pub struct SubscriptionStats {
     pub parked: u64,
     /// When the oldest pending event was published; its age is the lag.
     pub oldest: Option<Timestamp>,
+    /// How many instances consume it, as far as is known; none where the engine cannot tell.
+    pub consumers: Option<u64>,
+}
+
+impl SubscriptionStats {
+    /// Returns whether it is known that nobody consumes it: what is pending stays so.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.consumers == Some(0)
+    }
+
+    /// Returns how many pending events no consumer has yet.
+    #[must_use]
+    pub const fn ready(&self) -> u64 {
+        self.pending.saturating_sub(self.in_flight)
+    }
 }
 
 /// The figures of the connections to a broker at one moment.

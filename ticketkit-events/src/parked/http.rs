@@ -2,7 +2,7 @@
 //!
 //! | route | answer |
 //! |---|---|
-//! | `GET /` | `{items: [{name, pending, inFlight, retrying, parked, oldest}]}`, every subscription |
+//! | `GET /` | `{items: [{name, pending, inFlight, retrying, parked, oldest, consumers}]}`, every subscription |
 //! | `GET /{subscription}?after=&limit=` | `{items: [Parked], next}`, oldest first |
 //! | `GET /{subscription}/{id}` | Parked with `event`: the event as CloudEvents 1.0 in JSON |
 //! | `POST /{subscription}/redrive` `{ids: […]}` or `{all: true}` | `{count}`: how many are ready again |
@@ -74,6 +74,8 @@ struct SubscriptionView {
     retrying: u64,
     parked: u64,
     oldest: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consumers: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -112,7 +114,7 @@ impl ParkedView {
 }
 
 async fn subscriptions(State(bus): State<Bus>) -> Result<Json<Page<SubscriptionView>>, Error> {
-    let all = bus.subscriptions().await?;
+    let all = bus.survey(&[]).await?;
     let items = all.into_iter().map(|stats| SubscriptionView {
         name: stats.name,
         pending: stats.pending,
@@ -120,6 +122,7 @@ async fn subscriptions(State(bus): State<Bus>) -> Result<Json<Page<SubscriptionV
         retrying: stats.retrying,
         parked: stats.parked,
         oldest: stats.oldest,
+        consumers: stats.consumers,
     });
     Ok(Json(Page { items: items.collect(), next: None }))
 }

@@ -87,6 +87,13 @@ impl Engine for std::sync::Arc<Recorder> {
         self.inner.stats()
     }
 
+    fn survey<'a>(
+        &'a self,
+        also: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<Vec<SubscriptionStats>, EngineError>> {
+        self.inner.survey(also)
+    }
+
     fn remove<'a>(&'a self, subscription: &'a str) -> BoxFuture<'a, Result<bool, EngineError>> {
         self.inner.remove(subscription)
     }

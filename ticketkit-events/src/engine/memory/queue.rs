@@ -228,6 +228,7 @@ impl Queue {
                 .filter(|entry| !parked(entry))
                 .map(|entry| entry.published_at)
                 .min(),
+            consumers: None,
         }
     }
 }

@@ -17,15 +17,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::StreamExt;
-use lapin::{
-    BasicProperties, Channel, Consumer, ExchangeKind,
-    options::{
-        BasicConsumeOptions, BasicPublishOptions, ExchangeDeclareOptions, QueueBindOptions,
-        QueueDeclareOptions,
-    },
-    types::FieldTable,
-};
+use lapin::Channel;
 use tokio::{
     task::AbortHandle,
     time::{Instant, MissedTickBehavior, interval, sleep},
@@ -35,8 +27,8 @@ use uuid::Uuid;
 
 use super::{
     Inner,
-    error::{declaring, failed},
     link::backoff,
+    mailbox::{self, Mailbox},
     names::Names,
 };
 use crate::{engine::EngineError, handler::describe};
@@ -84,9 +76,9 @@ impl Member {
         let mut attempt = 0;
         loop {
             match self.open().await {
-                Ok((channel, beacons)) => {
+                Ok((mailbox, channel)) => {
                     attempt = 0;
-                    self.meet(&channel, beacons).await;
+                    self.meet(mailbox, &channel).await;
                 }
                 Err(error) => {
                     attempt += 1;
@@ -104,46 +96,14 @@ impl Member {
         format!("{}.members", self.names.base)
     }
 
-    /// Declares what beacons go through; it goes with its last instance.
-    async fn open(&self) -> Result<(Channel, Consumer), EngineError> {
-        let exchange = self.exchange();
-        let channel = self.inner.link.channel().await?;
-        let passing = ExchangeDeclareOptions { auto_delete: true, ..Default::default() };
-        channel
-            .exchange_declare(
-                exchange.as_str().into(),
-                ExchangeKind::Fanout,
-                passing,
-                FieldTable::default(),
-            )
-            .await
-            .map_err(|error| declaring("exchange", &exchange, error))?;
-        let own = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
-        let queue = format!("{exchange}.{}", self.id);
-        channel
-            .queue_declare(queue.as_str().into(), own, FieldTable::default())
-            .await
-            .map_err(|error| declaring("queue", &queue, error))?;
-        channel
-            .queue_bind(
-                queue.as_str().into(),
-                exchange.as_str().into(),
-                "".into(),
-                QueueBindOptions::default(),
-                FieldTable::default(),
-            )
-            .await
-            .map_err(|error| declaring("queue", &queue, error))?;
-        let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
-        let beacons = channel
-            .basic_consume(queue.as_str().into(), "".into(), options, FieldTable::default())
-            .await
-            .map_err(failed("listen to other instances"))?;
-        Ok((channel, beacons))
+    /// Opens what beacons come by, and what they are told by.
+    async fn open(&self) -> Result<(Mailbox, Channel), EngineError> {
+        let mailbox = Mailbox::open(&self.inner.link, &self.exchange(), self.id).await?;
+        Ok((mailbox, self.inner.publisher.channel().await?))
     }
 
     /// Tells and listens, until the channel ends.
-    async fn meet(&self, channel: &Channel, mut beacons: Consumer) {
+    async fn meet(&self, mut mailbox: Mailbox, channel: &Channel) {
         let mut seen: BTreeMap<Uuid, Instant> = BTreeMap::new();
         let mut tick = interval(BEACON);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -154,8 +114,8 @@ impl Member {
                         return;
                     }
                 }
-                beacon = beacons.next() => {
-                    let Some(Ok(beacon)) = beacon else { return };
+                beacon = mailbox.next() => {
+                    let Some(beacon) = beacon else { return };
                     let Ok(id) = Uuid::from_slice(&beacon.data) else { continue };
                     if seen.insert(id, Instant::now()).is_none() && self.tell(channel).await.is_err() {
                         return;
@@ -168,20 +128,18 @@ impl Member {
         }
     }
 
-    async fn tell(&self, channel: &Channel) -> Result<(), lapin::Error> {
-        let properties = BasicProperties::default().with_expiration("5000".into());
-        let (exchange, options) = (self.exchange(), BasicPublishOptions::default());
-        channel
-            .basic_publish(
-                exchange.as_str().into(),
-                "".into(),
-                options,
-                self.id.as_bytes(),
-                properties,
-            )
-            .await
-            .map(drop)
+    /// Says that this instance is there; not while the broker takes nothing. An error is the end of
+    /// the channel.
+    async fn tell(&self, channel: &Channel) -> Result<(), EngineError> {
+        if self.inner.publisher.check().is_err() {
+            return if channel.status().connected() { Ok(()) } else { Err(gone()) };
+        }
+        mailbox::say(channel, &self.exchange(), "", self.id.as_bytes(), None).await
     }
+}
+
+fn gone() -> EngineError {
+    EngineError::failed("the rabbitmq engine cannot tell other instances", "the channel has ended")
 }
 
 /// Returns a bit for each queue that another of the members should have: they take turns, in the

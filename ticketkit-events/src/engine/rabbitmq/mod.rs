@@ -34,7 +34,8 @@
 //!
 //! Without the management plug-in nobody can list queues or bindings: the figures are
 //! those of the subscriptions of this process, and a type that a subscription does not
-//! handle any more stays bound to its queue until an operator unbinds it.
+//! handle any more stays bound to its queue until an operator unbinds it. A survey asks
+//! the other processes for theirs, through the exchange `ticketkit.members`.
 
 mod acks;
 mod address;
@@ -45,6 +46,7 @@ mod error;
 mod flight;
 mod lanes;
 mod link;
+mod mailbox;
 mod members;
 mod message;
 mod moves;
@@ -58,6 +60,7 @@ mod registry;
 mod session;
 mod settle;
 mod stats;
+mod survey;
 mod topology;
 
 use std::{
@@ -84,6 +87,7 @@ use self::{
     registry::{Known, Registry},
     session::Plan,
     stats::Counts,
+    survey::Surveys,
     topology::Topology,
 };
 use super::{
@@ -122,6 +126,7 @@ struct Inner {
     link: Link,
     clock: Clock,
     registry: Registry,
+    surveys: Surveys,
     /// One wait queue is declared at a time.
     waits: tokio::sync::Mutex<()>,
     /// One look at parked events at a time.
@@ -165,6 +170,7 @@ impl RabbitMqEngine {
                 link,
                 clock,
                 registry,
+                surveys: Surveys::default(),
                 waits: tokio::sync::Mutex::default(),
                 looks: tokio::sync::Mutex::default(),
                 last_place: AtomicI64::new(0),
@@ -268,6 +274,7 @@ impl Inner {
         entry.consumers.retain(|counts| counts.strong_count() > 0);
         entry.consumers.extend(plans.iter().map(|(_, counts)| Arc::downgrade(counts)));
         drop(known);
+        self.surveys.join(&self);
         Ok(RabbitMqConsumer::new(self, plans))
     }
 }
@@ -361,6 +368,13 @@ impl Engine for RabbitMqEngine {
 
     fn stats(&self) -> BoxFuture<'_, Result<Vec<SubscriptionStats>, EngineError>> {
         Box::pin(async move { self.inner.count().await })
+    }
+
+    fn survey<'a>(
+        &'a self,
+        also: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<Vec<SubscriptionStats>, EngineError>> {
+        Box::pin(async move { self.inner.survey(also).await })
     }
 
     fn connections(&self) -> Option<ConnectionStats> {

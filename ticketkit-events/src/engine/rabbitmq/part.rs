@@ -82,7 +82,8 @@ impl Part {
     /// Begins to consume: not before there is somebody who handles.
     pub(super) fn start(&mut self) {
         if self.task.is_none() {
-            self.task = Some(Task::spawn(self.inner.clone(), self.plan.clone()));
+            let (inner, plan) = (self.inner.clone(), self.plan.clone());
+            self.task = Some(Task::spawn(inner, plan, self.counts.arrived.clone()));
         }
     }
 
@@ -194,6 +195,7 @@ impl Part {
                 (self.active, self.yielding) = (false, Yielding::No);
             }
             Incoming::Delivered(held) => {
+                self.counts.arrived.fetch_sub(held.len() as u64, Ordering::Relaxed);
                 self.active = true;
                 held.into_iter().for_each(|held| self.lanes.insert(held));
             }

@@ -40,6 +40,8 @@ const QUEUE: usize = 1_000;
 const BATCH: usize = 100;
 /// A confirm that takes longer is not waited for: the caller publishes again.
 const LIMIT: Duration = Duration::from_secs(30);
+/// How long a channel for what may be lost is waited for.
+const OPEN: Duration = Duration::from_secs(1);
 
 type Reply = oneshot::Sender<Result<(), EngineError>>;
 
@@ -63,6 +65,7 @@ enum Status {
 pub(super) struct Publisher {
     requests: mpsc::Sender<Request>,
     status: watch::Receiver<Status>,
+    connection: watch::Receiver<Arc<Connection>>,
     counts: Arc<Counts>,
 }
 
@@ -82,9 +85,23 @@ impl Publisher {
         let session = Session::open(&target).await?;
         let (requests, receiver) = mpsc::channel(QUEUE);
         let (sender, status) = watch::channel(Status::Up);
+        let (connected, connection) = watch::channel(session.connection.clone());
         let counts = Arc::new(Counts::default());
-        tokio::spawn(drive(target, session, receiver, sender, counts.clone()));
-        Ok(Self { requests, status, counts })
+        tokio::spawn(drive(target, session, receiver, (sender, connected), counts.clone()));
+        Ok(Self { requests, status, connection, counts })
+    }
+
+    /// Opens a channel without confirms, for what may be lost; an error while the broker takes
+    /// nothing.
+    ///
+    /// What is published must go over this connection: the broker reads nothing any more from one
+    /// that publishes while it is short of memory.
+    pub(super) async fn channel(&self) -> Result<Channel, EngineError> {
+        self.check()?;
+        let connection = self.connection.borrow().clone();
+        let opening = timeout(OPEN, connection.create_channel()).await;
+        let opened = opening.map_err(|_| unreachable(format!("no channel in {OPEN:?}")))?;
+        opened.map_err(failed("open a channel"))
     }
 
     /// Publishes a message, and waits for its confirm.
@@ -146,14 +163,14 @@ struct Target {
 }
 
 struct Session {
-    connection: Connection,
+    connection: Arc<Connection>,
     channel: Channel,
     events: Pin<Box<dyn Stream<Item = Event> + Send>>,
 }
 
 impl Session {
     async fn open(target: &Target) -> Result<Self, EngineError> {
-        let connection = connect(&target.address, "publish").await?;
+        let connection = Arc::new(connect(&target.address, "publish").await?);
         let events = Box::pin(connection.events_listener());
         let channel = connection.create_channel().await.map_err(failed("open a channel"))?;
         target.topology.declare_base(&channel).await?;
@@ -174,7 +191,7 @@ async fn drive(
     target: Target,
     first: Session,
     mut requests: mpsc::Receiver<Request>,
-    status: watch::Sender<Status>,
+    (status, connected): (watch::Sender<Status>, watch::Sender<Arc<Connection>>),
     counts: Arc<Counts>,
 ) {
     let mut session = first;
@@ -218,6 +235,7 @@ async fn drive(
             () = refuse => return,
         };
         counts.reconnects.fetch_add(1, Ordering::Relaxed);
+        connected.send_replace(session.connection.clone());
         info!(%address, "connected again for publishing");
         status.send_replace(Status::Up);
     }

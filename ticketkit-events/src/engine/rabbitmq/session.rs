@@ -86,6 +86,8 @@ pub(super) struct Task {
     plan: Arc<Plan>,
     incoming: mpsc::UnboundedSender<Incoming>,
     commands: mpsc::UnboundedReceiver<Command>,
+    /// How much was told and not taken in yet.
+    arrived: Arc<AtomicU64>,
     number: u64,
 }
 
@@ -111,10 +113,11 @@ impl Task {
     pub(super) fn spawn(
         inner: Arc<Inner>,
         plan: Arc<Plan>,
+        arrived: Arc<AtomicU64>,
     ) -> (mpsc::UnboundedSender<Command>, mpsc::UnboundedReceiver<Incoming>) {
         let (sender, commands) = mpsc::unbounded_channel();
         let (incoming, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(Self { inner, plan, incoming, commands, number: 0 }.run());
+        tokio::spawn(Self { inner, plan, incoming, commands, arrived, number: 0 }.run());
         (sender, receiver)
     }
 
@@ -230,6 +233,7 @@ impl Task {
             }
         }
         if !batch.is_empty() {
+            self.arrived.fetch_add(batch.len() as u64, Ordering::Relaxed);
             self.tell(Incoming::Delivered(batch));
         }
         end

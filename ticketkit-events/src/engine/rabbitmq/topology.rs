@@ -53,6 +53,11 @@ impl Topology {
         format!("{}.events", self.options.prefix)
     }
 
+    /// Returns the exchange by which all processes are asked for their figures.
+    pub(super) fn members(&self) -> String {
+        format!("{}.members", self.options.prefix)
+    }
+
     fn unrouted(&self) -> String {
         format!("{}.unrouted", self.options.prefix)
     }

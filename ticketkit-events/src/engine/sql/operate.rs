@@ -128,6 +128,8 @@ impl Inner {
                 retrying: count("retrying")?,
                 parked: count("parked")?,
                 oldest: row.try_get::<Option<i64>, _>("oldest")?.map(Timestamp::from_millis),
+                // Who claims nothing at present is not known here.
+                consumers: None,
             })
         };
         rows.iter().map(stats).collect()

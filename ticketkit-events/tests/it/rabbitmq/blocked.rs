@@ -10,6 +10,18 @@ use crate::support::{OrderCreated, Running, eventually};
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs RabbitMQ installed: run cargo xtask test"]
 async fn a_broker_short_of_memory_holds_up_publishers_and_not_consumers() {
+    only_publishers_wait(|subscription| subscription).await;
+}
+
+/// Its instances tell one another that they are there, which must not be on the connection that
+/// consumes.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs RabbitMQ installed: run cargo xtask test"]
+async fn a_broker_short_of_memory_holds_up_no_ordered_subscription() {
+    only_publishers_wait(Subscription::ordered).await;
+}
+
+async fn only_publishers_wait(make: impl Fn(Subscription) -> Subscription) {
     let broker = Broker::start();
     let place = Place::new();
     let bus = place.bus_at(&broker.url()).await.unwrap();
@@ -19,7 +31,7 @@ async fn a_broker_short_of_memory_holds_up_publishers_and_not_consumers() {
         seen.push(&event.id, event.n);
         Ok(())
     });
-    let runner = subscription.bind(&bus).await.unwrap();
+    let runner = make(subscription).bind(&bus).await.unwrap();
     insist(&bus, &envelope("a", 1)).await;
     broker.ctl(&["set_vm_memory_high_watermark", "0.00001"]);
     let publish = tokio::spawn({
@@ -33,8 +45,13 @@ async fn a_broker_short_of_memory_holds_up_publishers_and_not_consumers() {
         runner.run(async { drop(stopped.await) }).await.unwrap();
     });
     eventually("what is there is handled", async || history.distinct() == 1).await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    // Beacons come every second.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert!(!publish.is_finished(), "it waits");
+    // The broker would not read this from a connection that has published.
+    let figures = tokio::time::timeout(Duration::from_secs(10), bus.survey(&[])).await;
+    let figures = figures.expect("the broker still reads from who consumes").unwrap();
+    assert_eq!((figures[0].pending, figures[0].consumers), (0, Some(1)));
     broker.ctl(&["set_vm_memory_high_watermark", "0.6"]);
     publish.await.unwrap().unwrap();
     eventually("it is handled", async || history.distinct() == 2).await;

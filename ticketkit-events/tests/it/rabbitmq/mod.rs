@@ -8,6 +8,7 @@ mod publishing;
 mod retrying;
 #[cfg(feature = "sql")]
 mod run;
+mod survey;
 mod topology;
 
 use std::{sync::Arc, time::Duration};
