@@ -1,4 +1,4 @@
-use std::{convert::Infallible, time::Duration};
+use std::convert::Infallible;
 
 use axum::{
     extract::State,
@@ -16,9 +16,6 @@ use ticketkit_core::axum::PathId;
 use super::{OrderView, readable};
 use crate::{Error, app::App, streams::Watch};
 
-/// How often a comment is sent, so that nobody on the way takes the connection for dead.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-
 /// `GET /api/orders/{id}/events`
 pub(super) async fn stream(
     user: CurrentUser,
@@ -30,6 +27,7 @@ pub(super) async fn stream(
     // Listening comes before reading: what changes in between is heard, and dropped if it is old.
     let news = app.streams.listen(id);
     let order = readable(&app, id, &user).await?;
+    let keep_alive = KeepAlive::new().interval(app.settings.keep_alive);
     let watch = Watch::new(app, headers, news, order.to_contract());
     let events = stream::unfold(watch, |mut watch| async {
         let order = watch.next().await?;
@@ -40,5 +38,5 @@ pub(super) async fn stream(
         // An order is always JSON; an event without data would be dropped by the client.
         Ok::<_, Infallible>(event.json_data(&order).unwrap_or_default())
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    Ok(Sse::new(events).keep_alive(keep_alive))
 }

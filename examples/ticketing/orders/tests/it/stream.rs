@@ -6,6 +6,7 @@ use axum::{body::Body, http::Request, response::Response};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use ticketing_contracts::payment::PaymentCreated;
+use ticketing_orders::Settings;
 use ticketkit_auth::revocation::{Ban, Revocation};
 
 use crate::world::{World, path, payment};
@@ -30,6 +31,24 @@ impl Stream {
         Self { body: response.into_body(), text: String::new() }
     }
 
+    /// Waits for so many comments, and for nothing else.
+    async fn comments(&mut self, count: usize) {
+        assert_eq!(self.text, "");
+        while self.text.matches("\n\n").count() < count {
+            self.read().await.expect("the stream goes on");
+        }
+        let only_comments = self.text.lines().all(|line| line.is_empty() || line.starts_with(':'));
+        assert!(only_comments, "{:?}", self.text);
+    }
+
+    /// Reads on; `None` at the end.
+    async fn read(&mut self) -> Option<()> {
+        let frame = tokio::time::timeout(SOON, self.body.frame()).await;
+        let frame = frame.expect("something on the stream")?.unwrap();
+        self.text.push_str(str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        Some(())
+    }
+
     /// Returns the next order; `None` at the end.
     async fn next(&mut self) -> Option<Value> {
         loop {
@@ -40,9 +59,7 @@ impl Stream {
                     return Some(order);
                 }
             } else {
-                let frame = tokio::time::timeout(SOON, self.body.frame()).await;
-                let frame = frame.expect("something on the stream")?.unwrap();
-                self.text.push_str(str::from_utf8(frame.data_ref().unwrap()).unwrap());
+                self.read().await?;
             }
         }
     }
@@ -76,6 +93,21 @@ async fn the_present_state_each_change_and_the_end() {
     let mut late = Stream::open(&world, "buyer", &order).await;
     assert_eq!(late.next().await, Some(last));
     assert_eq!(late.next().await, None);
+}
+
+/// Proxies close what is silent; the contract promises a comment every 15 s.
+#[tokio::test]
+async fn a_stream_that_has_nothing_to_tell_sends_comments() {
+    assert_eq!(Settings::default().keep_alive, Duration::from_secs(15));
+    let world = World::with_keep_alive(Duration::from_millis(20)).await;
+    let ticket = world.offer("seller").await;
+    let order = world.reserve("buyer", &ticket).await;
+    let mut stream = Stream::open(&world, "buyer", &order).await;
+    assert_eq!(stream.next().await, Some(order.clone()));
+    stream.comments(3).await;
+    world.cancel("buyer", &order).await.expect(204);
+    assert_eq!(stream.next().await.unwrap()["status"], "cancelled");
+    assert_eq!(stream.next().await, None);
 }
 
 #[tokio::test]

@@ -70,17 +70,25 @@ impl World {
     pub(crate) async fn new() -> Self {
         let place = Place::new();
         let database = Database::open(&place.url("orders")).await.unwrap();
-        Self::on(database, Box::new(place)).await
+        Self::on(database, Box::new(place), Settings::default()).await
+    }
+
+    /// The same with a comment on streams as often as this.
+    pub(crate) async fn with_keep_alive(keep_alive: Duration) -> Self {
+        let place = Place::new();
+        let database = Database::open(&place.url("orders")).await.unwrap();
+        let settings = Settings { keep_alive, ..Settings::default() };
+        Self::on(database, Box::new(place), settings).await
     }
 
     /// The same on PostgreSQL, where transactions run beside each other.
     pub(crate) async fn on_postgres() -> Self {
         let server = Postgres::start().unwrap();
         let database = Database::open(&server.database("orders")).await.unwrap();
-        Self::on(database, Box::new(server)).await
+        Self::on(database, Box::new(server), Settings::default()).await
     }
 
-    async fn on(database: Database, place: Box<dyn Any + Send + Sync>) -> Self {
+    async fn on(database: Database, place: Box<dyn Any + Send + Sync>, settings: Settings) -> Self {
         let token_clock = ManualClock::default();
         let auth = TestAuth::with_clock(token_clock.clock());
         let life = auth.verifier().longest_validity();
@@ -97,7 +105,7 @@ impl World {
             http_metrics: HttpMetrics::new(&metrics),
             metrics,
             shutdown: shutdown.clone(),
-            settings: Settings { hold: HOLD, ..Settings::default() },
+            settings: Settings { hold: HOLD, ..settings },
             clock: clock.clone(),
         })
         .await
