@@ -50,15 +50,19 @@ pub(crate) async fn show(
     let context = match &app.events {
         None => context! { available => false },
         Some(events) => {
-            let known = events.bus.subscriptions().await.map_err(Failure::upstream)?;
+            let elsewhere: Vec<_> = events.elsewhere.iter().map(String::as_str).collect();
+            let known = events.bus.survey(&elsewhere).await.map_err(Failure::upstream)?;
             let mut parked = Vec::new();
             for name in names(events, &known, &part) {
                 parked.extend(of_subscription(events, name, &part.after).await?);
             }
             let subscriptions: Vec<_> = known.iter().map(|one| figures(events, one)).collect();
+            // One store for all processes says nothing of who reads it.
+            let counted = known.iter().any(|one| one.consumers.is_some());
             context! {
                 available => true,
                 subscriptions,
+                counted,
                 parked,
                 only => part.subscription,
                 all => HERE,
@@ -156,9 +160,12 @@ fn figures(events: &Events, stats: &SubscriptionStats) -> Value {
     context! {
         name => &*stats.name,
         service,
-        waiting => stats.pending,
+        ready => stats.ready(),
+        in_flight => stats.in_flight,
         oldest,
         parked => stats.parked,
+        consumers => stats.consumers,
+        silent => stats.is_silent(),
     }
 }
 

@@ -77,6 +77,13 @@ impl Cluster {
         self.pause_all(&[instance], pause);
     }
 
+    /// Stops an instance in its tracks while something is done.
+    pub(super) fn while_paused(&self, instance: &str, act: impl FnOnce()) {
+        let paused = Paused(self.process(instance));
+        signal(paused.0, "STOP");
+        act();
+    }
+
     /// Stops several instances in their tracks for the same while.
     pub(super) fn pause_all(&self, instances: &[&str], pause: Duration) {
         let processes: Vec<_> = instances.iter().map(|one| self.process(one)).collect();
@@ -115,10 +122,14 @@ impl Cluster {
         failures
     }
 
+    /// Where the ingress listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.system.url().trim_start_matches("http://").parse().expect("an address")
+    }
+
     /// Waits until every service has an instance that takes requests.
     pub(super) fn await_ready(&self) {
-        let address: SocketAddr =
-            self.system.url().trim_start_matches("http://").parse().expect("an address");
+        let address = self.address();
         eventually("every service to be ready", BACK, || {
             let answer = http::exchange(address, &Request::get("/readyz"), BACK);
             match answer.map(|answer| answer.status()) {
@@ -126,6 +137,15 @@ impl Cluster {
                 seen => Err(format!("{seen:?}\n{}", self.system.tail(40))),
             }
         });
+    }
+}
+
+/// A process that goes on after this, also where the test has failed.
+struct Paused(u32);
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        signal(self.0, "CONT");
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod bans;
 mod cluster;
+mod events_page;
 mod faults;
 mod restart;
 
