@@ -77,6 +77,19 @@ async fn f10_a_timer_outlives_the_process() {
     world.eventually(async || world.heard() == [during.id, after.id]).await;
 }
 
+/// The test above can fail: without its row a timer is lost.
+#[tokio::test]
+async fn f10_without_its_row_a_timer_is_lost() {
+    let world = World::new().await;
+    world.tell(OrderAwaitingPayment { order: world.order(MINUTE) }).await;
+    world.sabotage("delete from ticketkit_schedules").await;
+    let later = world.order(2 * MINUTE);
+    world.tell(OrderAwaitingPayment { order: later.clone() }).await;
+    world.clock.advance(2 * MINUTE);
+    world.eventually(async || !world.heard().is_empty()).await;
+    assert_eq!(world.heard(), [later.id]);
+}
+
 #[tokio::test]
 async fn whatever_is_asked_over_http_is_not_there() {
     let world = World::new().await;

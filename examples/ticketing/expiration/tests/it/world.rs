@@ -79,6 +79,13 @@ impl World {
         .await;
     }
 
+    /// Changes the database behind the service's back.
+    pub(crate) async fn sabotage(&self, statement: &'static str) {
+        let mut tx = self.database.begin().await.unwrap();
+        sqlx::query(statement).execute(tx.conn()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     /// Returns how many timers there are.
     pub(crate) async fn timers(&self) -> u64 {
         self.database.outbox_stats().await.unwrap().scheduled

@@ -135,6 +135,44 @@ async fn f22_the_refund_of_a_second_payment_voids_nothing() {
     world.expect_status(&order, "complete").await;
 }
 
+/// The test above can fail: did the order not know its own payment, the refund of another would void
+/// it.
+#[tokio::test]
+async fn f22_without_its_payment_an_order_would_be_voided() {
+    let world = World::new().await;
+    let ticket = world.offer("seller").await;
+    let (order, _) = world.buy("buyer", &ticket).await;
+    let second = payment(&order);
+    world.tell(PaymentCreated { payment: second.clone() }).await;
+    world.sabotage("update orders set payment_id = (select payment_id from refunds)").await;
+    let reason = "order_already_paid".to_owned();
+    world.tell(PaymentRefunded { payment: second, reason }).await;
+    world.expect_status(&order, "refunded").await;
+}
+
+/// F4: what is paid is not cancelled, by whomever and however often it is tried.
+#[tokio::test]
+async fn f4_a_paid_order_is_not_cancelled() {
+    let world = World::new().await;
+    let ticket = world.offer("seller").await;
+    let (order, _) = world.buy("buyer", &ticket).await;
+    for _ in 0..2 {
+        world.cancel("buyer", &order).await.problem(409, "order_not_cancellable");
+    }
+    world.expect_status(&order, "complete").await;
+    assert_eq!(world.kinds(&order).await, ["created", "awaiting_payment", "completed"]);
+}
+
+/// The test above can fail: were the payment not kept, the ticket would be free again.
+#[tokio::test]
+async fn f4_if_the_payment_were_not_kept_a_paid_order_would_be_cancelled() {
+    let world = World::new().await;
+    let ticket = world.offer("seller").await;
+    let (order, _) = world.buy("buyer", &ticket).await;
+    world.sabotage("update orders set status = 'awaiting_payment', payment_id = null").await;
+    world.cancel("buyer", &order).await.expect(204);
+}
+
 #[tokio::test]
 async fn an_administrator_gives_money_back_once() {
     let world = World::new().await;

@@ -51,6 +51,11 @@ impl Stream {
 
     /// Returns the next order; `None` at the end.
     async fn next(&mut self) -> Option<Value> {
+        // Comments are no reason to wait for longer.
+        tokio::time::timeout(SOON, self.find()).await.expect("an order, or the end")
+    }
+
+    async fn find(&mut self) -> Option<Value> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());

@@ -74,6 +74,24 @@ fn f13_an_attempt_that_was_charged_before_the_crash_succeeds_once() {
     assert_eq!(process.charges(), 1);
 }
 
+/// The test above can fail: without the record that comes before the charge, nobody asks about it.
+#[test]
+fn f13_without_its_record_a_charge_would_be_lost() {
+    let world = World::new();
+    let (order, payment) = crash_at(&world, Point::AfterCharge);
+    let process = Process::start(&world);
+    process.sabotage("delete from payments");
+    world.clock.advance(Duration::from_secs(5));
+    // Another one that is asked about shows that all were.
+    let other = process.awaiting_payment();
+    let processing = process.paid(other.id, "pm_card_processing");
+    world.clock.advance(Duration::from_secs(5));
+    world.await_told(processing, &["created"]);
+    assert_eq!(process.charges(), 2, "the money is taken");
+    assert_eq!(process.statuses(order), [""; 0], "and nobody knows what for");
+    assert_eq!(world.told_of(payment), [""; 0]);
+}
+
 /// A charge that was given up must not happen after all, however late it arrives.
 #[test]
 fn f13_a_call_that_is_still_under_way_when_it_is_given_up_charges_nothing() {

@@ -66,6 +66,18 @@ fn f11_the_deadline_holds_although_the_timer_is_late() {
     assert_eq!(process.charges(), 0);
 }
 
+/// The test above can fail: with another deadline the money would be taken.
+#[test]
+fn f11_without_its_deadline_a_late_payment_would_be_taken() {
+    let world = World::new();
+    let process = Process::start(&world);
+    let order = process.awaiting_payment();
+    world.clock.advance(HOLD);
+    process.sabotage("update orders set expires_at = expires_at + 1");
+    process.paid(order.id, "pm_card_visa");
+    assert_eq!(process.charges(), 1);
+}
+
 #[test]
 fn f11_the_deadline_holds_for_a_confirmation() {
     let world = World::new();
@@ -104,6 +116,19 @@ fn f5_old_news_of_an_order_does_nothing() {
     process.publish(&OrderAwaitingPayment { order: order.clone() });
     process.await_handled(order.id);
     process.pay(order.id, "pm_card_visa").problem(409, "order_not_payable");
+}
+
+/// The test above can fail: were it not known how old the state is, the order could be paid again.
+#[test]
+fn f5_without_its_version_old_news_of_an_order_would_count() {
+    let world = World::new();
+    let process = Process::start(&world);
+    let order = process.awaiting_payment();
+    process.cancel(&order);
+    process.sabotage("update orders set version = 0");
+    process.publish(&OrderAwaitingPayment { order: order.clone() });
+    process.await_version(&order);
+    process.paid(order.id, "pm_card_visa");
 }
 
 fn clicks(process: &Process<'_>, order: OrderId) -> Vec<u16> {

@@ -37,6 +37,22 @@ async fn f1_a_lock_is_cleared_by_its_own_order_alone() {
     assert_eq!(world.ticket("seller", &ticket).await["status"], "sold");
 }
 
+/// The test above can fail: were the lock taken for that of the first order, its timer would clear it.
+#[tokio::test]
+async fn f1_without_the_order_of_its_lock_a_late_timer_would_clear_it() {
+    let world = World::new().await;
+    let ticket = world.sell("seller", "F1", 100).await;
+    let first = world.reserve(&ticket, "first").await;
+    world.tell(OrderCancelled { order: next(&first, OrderStatus::Cancelled) }).await;
+    world.reserve(&world.ticket("seller", &ticket).await, "second").await;
+    // Ids sort by time.
+    world.sabotage("update tickets set order_id = (select min(id) from orders_seen)").await;
+    let mut late = next(&first, OrderStatus::Expired);
+    late.version = 9;
+    world.tell(OrderExpired { order: late }).await;
+    assert_eq!(world.ticket("seller", &ticket).await["status"], "available");
+}
+
 /// F5: each version comes with exactly one event, so that no replica waits for one.
 #[tokio::test]
 async fn f5_every_version_is_told_once() {
