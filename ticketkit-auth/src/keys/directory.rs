@@ -1,59 +1,65 @@
-//! The ring as a folder of files `<stage>-<kid>.pem`.
+//! The ring as a folder of files `<stage>-<since>-<kid>.pem`.
+//!
+//! The time stands in the name, so that one rename changes it together with the stage, and that it
+//! survives a copy. Files of before have none: `<stage>-<kid>.pem`.
 
-use std::{fs, io, path::Path, time::SystemTime};
-
-use super::{
-    KeyError, KeyRing, KeyStage, SigningKey,
-    files::{content_error, file_error, sync_folder, warn_if_shared, write_private},
+use std::{
+    fs::{self, Metadata},
+    io,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
 };
 
-struct Found {
-    key: SigningKey,
-    stage: KeyStage,
-    modified: SystemTime,
-}
+use super::{
+    KeyError, KeyStage, SigningKey,
+    files::{content_error, file_error, sync_folder, warn_if_shared, write_private},
+    state::Entry,
+};
 
-/// Returns the ring of the folder; nothing if there are no key files.
-pub(super) fn load(folder: &Path) -> Result<Option<KeyRing>, KeyError> {
+/// Returns the active key of the folder and the others; nothing if there are no key files.
+pub(super) fn load(folder: &Path) -> Result<Option<(Entry, Vec<Entry>)>, KeyError> {
     let mut found = Vec::new();
     for (stage, path) in key_files(folder)? {
         warn_if_shared(&path);
         let text = fs::read_to_string(&path).map_err(|source| file_error("read", &path, source))?;
-        let modified = fs::metadata(&path)
-            .and_then(|metadata| metadata.modified())
-            .map_err(|source| file_error("read", &path, source))?;
         let key = SigningKey::from_pem(&text).map_err(|error| content_error(&path, error))?;
-        found.push(Found { key, stage, modified });
+        let since = match since_in_name(&path, stage, key.kid()) {
+            Some(since) => since,
+            None => fs::metadata(&path)
+                .and_then(|metadata| last_changed(&metadata))
+                .map_err(|source| file_error("read", &path, source))?,
+        };
+        found.push(Entry { key, stage, since });
     }
     if found.is_empty() {
         return Ok(None);
     }
-    // A crash between the two renames of a promotion leaves two active files: the newer key is
-    // the one that was promoted.
+    // A crash between the two renames of a promotion leaves two active files: that which became so
+    // last is the one that was promoted.
     let newest = found
         .iter()
         .enumerate()
-        .filter(|(_, found)| found.stage == KeyStage::Active)
-        .max_by_key(|(_, found)| found.modified)
+        .filter(|(_, entry)| entry.stage == KeyStage::Active)
+        .max_by_key(|(_, entry)| entry.since)
         .map(|(at, _)| at)
         .ok_or_else(|| KeyError::NoActive(folder.to_owned()))?;
-    let active = found.swap_remove(newest).key;
-    let others = found
-        .into_iter()
-        .map(|found| match found.stage {
-            KeyStage::Active => (found.key, KeyStage::Retiring),
-            stage => (found.key, stage),
-        })
-        .collect();
-    KeyRing::with_keys(active, others).map(Some)
+    let active = found.swap_remove(newest);
+    for entry in &mut found {
+        if entry.stage == KeyStage::Active {
+            (entry.stage, entry.since) = (KeyStage::Retiring, active.since);
+        }
+    }
+    Ok(Some((active, found)))
 }
 
 /// Makes the folder say what the keys say.
-pub(super) fn save(folder: &Path, keys: &[(SigningKey, KeyStage)]) -> Result<(), KeyError> {
+pub(super) fn save(folder: &Path, entries: &[Entry]) -> Result<(), KeyError> {
     let mut wanted = Vec::new();
     // New names first, old ones after: at no moment is there no active key.
-    for (key, stage) in keys.iter().filter(|(_, stage)| *stage != KeyStage::Removed) {
-        let path = folder.join(format!("{stage}-{}.pem", key.kid()));
+    for Entry { key, stage, since } in
+        entries.iter().filter(|entry| entry.stage != KeyStage::Removed)
+    {
+        let path = folder.join(format!("{stage}-{since}-{}.pem", key.kid()));
         if !path.exists() {
             let before = key_files(folder)?
                 .into_iter()
@@ -76,7 +82,7 @@ pub(super) fn save(folder: &Path, keys: &[(SigningKey, KeyStage)]) -> Result<(),
     Ok(())
 }
 
-fn key_files(folder: &Path) -> Result<Vec<(KeyStage, std::path::PathBuf)>, KeyError> {
+fn key_files(folder: &Path) -> Result<Vec<(KeyStage, PathBuf)>, KeyError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -94,4 +100,31 @@ fn key_files(folder: &Path) -> Result<Vec<(KeyStage, std::path::PathBuf)>, KeyEr
         files.extend(stage.map(|stage| (stage, path)));
     }
     Ok(files)
+}
+
+fn since_in_name(path: &Path, stage: KeyStage, kid: &str) -> Option<i64> {
+    path.file_stem()?
+        .to_str()?
+        .strip_prefix(stage.name())?
+        .strip_prefix('-')?
+        .strip_suffix(kid)?
+        .strip_suffix('-')?
+        .parse()
+        .ok()
+}
+
+/// When a file was last written or renamed, in milliseconds since 1970.
+///
+/// The change of the inode counts too: a key that begins to retire is renamed and not written, and a
+/// copy that keeps the time of writing is a new file all the same.
+fn last_changed(metadata: &Metadata) -> io::Result<i64> {
+    let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let modified = i64::try_from(modified.as_millis()).unwrap_or(i64::MAX);
+    #[cfg(unix)]
+    let modified = {
+        use std::os::unix::fs::MetadataExt as _;
+        let changed = metadata.ctime().saturating_mul(1000);
+        modified.max(changed.saturating_add(metadata.ctime_nsec() / 1_000_000))
+    };
+    Ok(modified)
 }

@@ -1,6 +1,6 @@
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, time::Duration};
 
-use super::Algorithm;
+use super::{Algorithm, KeyStage};
 use crate::random::RandomError;
 
 /// Why keys cannot be used: an error of configuration, met at start.
@@ -37,9 +37,23 @@ pub enum KeyError {
         /// The key id.
         kid: String,
         /// The stage that it is in.
-        stage: super::KeyStage,
+        stage: KeyStage,
         /// The stage that was asked for.
-        wanted: super::KeyStage,
+        wanted: KeyStage,
+    },
+    /// A key that has not been in its stage for as long as the [`Overlap`](super::Overlap) says.
+    #[error(
+        "the key {kid} cannot become {wanted} for another {} s: {}",
+        .wait.as_millis().div_ceil(1000),
+        reason(*.wanted)
+    )]
+    TooEarly {
+        /// The key id.
+        kid: String,
+        /// The stage that was asked for.
+        wanted: KeyStage,
+        /// How long to wait.
+        wait: Duration,
     },
     /// A folder without a key to sign with.
     #[error("no active key in {0}, a file active-<kid>.pem")]
@@ -65,4 +79,20 @@ pub enum KeyError {
         /// Why not.
         source: io::Error,
     },
+}
+
+impl KeyError {
+    /// Tells whether the same call succeeds later, without a change to anything:
+    /// [`TooEarly`](Self::TooEarly).
+    #[must_use]
+    pub const fn is_too_early(&self) -> bool {
+        matches!(self, Self::TooEarly { .. })
+    }
+}
+
+const fn reason(wanted: KeyStage) -> &'static str {
+    match wanted {
+        KeyStage::Active => "verifiers may have a key set without it (promote_now does not wait)",
+        _ => "tokens that it signed may still be valid (remove_now does not wait)",
+    }
 }

@@ -2,8 +2,9 @@
 //!
 //! A [`KeyRing`] belongs to the one service that issues tokens. Its keys go through the stages
 //! [standby, active, retiring, removed](KeyStage): a key is published before anything is signed
-//! with it, and stays published until the last token that it signed has ended. Services that only
-//! verify hold a [`KeySet`]: shared with the ring in one process, or read from its [`Jwks`].
+//! with it, and stays published until the last token that it signed has ended, for as long as the
+//! [`Overlap`] says. Services that only verify hold a [`KeySet`]: shared with the ring in one process,
+//! or read from its [`Jwks`].
 //!
 //! ```
 //! use ticketkit_auth::keys::{Algorithm, KeyRing};
@@ -21,18 +22,21 @@ mod directory;
 mod error;
 mod files;
 mod jwks;
+mod overlap;
 mod pem;
 mod provider;
 mod ring;
 mod set;
 mod signing;
 mod stage;
+mod state;
 mod verifying;
 
 pub use algorithm::Algorithm;
 pub use error::KeyError;
 pub use files::secret_from_file;
 pub use jwks::{Jwk, Jwks};
+pub use overlap::{CACHE_AGE, Overlap};
 pub use provider::install_crypto_provider;
 pub use ring::KeyRing;
 pub use set::KeySet;

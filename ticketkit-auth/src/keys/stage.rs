@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// The life of a key, in this order.
+/// The life of a key, in this order; how long it stays in the first and the third, the
+/// [`Overlap`](super::Overlap) says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyStage {
     /// Published, so that every verifier has it before the first token comes; signs nothing yet.

@@ -11,14 +11,11 @@ use tokio::{sync::mpsc, time::sleep};
 use super::Fetch;
 use crate::{
     Clock, jws,
-    keys::{Jwks, KeyError, KeySet},
+    keys::{CACHE_AGE, Jwks, KeyError, KeySet},
 };
 
 /// Unknown key ids cause at most one fetch in this time: anybody can write one.
 pub const COOL_DOWN: Duration = Duration::from_secs(30);
-
-/// The issuer publishes a key this long before it signs with it.
-const REFRESH_EVERY: Duration = Duration::from_secs(300);
 
 /// How many key ids are remembered that the issuer does not have.
 const MOST_UNKNOWN: usize = 256;
@@ -148,7 +145,7 @@ impl RemoteKeys {
         found
     }
 
-    /// Keeps the set current, for ever: fetches at once, then every five minutes, and for unknown
+    /// Keeps the set current, for ever: fetches at once, then every [five minutes](CACHE_AGE), and for unknown
     /// key ids. It can be dropped at any time.
     pub async fn run(&self) {
         let mut pause = FIRST_PAUSE;
@@ -160,7 +157,7 @@ impl RemoteKeys {
         let mut wants = self.0.wants.lock().await;
         loop {
             tokio::select! {
-                () = sleep(REFRESH_EVERY) => {
+                () = sleep(CACHE_AGE) => {
                     if let Err(error) = self.refresh().await {
                         tracing::warn!(error = &*error, "the issuer's keys cannot be fetched");
                     }

@@ -49,6 +49,7 @@ impl TestAuth {
     #[expect(clippy::missing_panics_doc, reason = "the type says it")]
     pub fn with_clock(clock: Clock) -> Self {
         let ring = KeyRing::generate(Algorithm::EdDsa).expect("the provider makes keys");
+        let ring = ring.clock(clock.clone());
         let cookies = CookiePolicy::for_url("http://localhost").expect("a loopback address");
         Self { ring, clock, cookies }
     }

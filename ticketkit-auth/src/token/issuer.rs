@@ -165,7 +165,7 @@ impl TokenIssuer {
             email: grant.email.clone(),
             custom: grant.custom.clone(),
         };
-        let text = jws::sign(&self.ring.active(), TYPE, &claims)?;
+        let text = jws::sign(&self.ring.active_for(self.lifetime), TYPE, &claims)?;
         if text.len() > MAX_TOKEN_BYTES {
             return Err(IssueError::TooLarge(text.len()));
         }

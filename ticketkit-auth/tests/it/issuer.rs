@@ -127,8 +127,8 @@ impl Issuer {
         let old = ring.active().kid().to_owned();
         let next = ticketkit_auth::keys::SigningKey::generate(Algorithm::EdDsa).expect("a key");
         let next = ring.add_standby(next).expect("a new key");
-        ring.promote(&next).expect("it is standby");
-        ring.remove(&old).expect("it is retiring");
+        ring.promote_now(&next).expect("it is standby");
+        ring.remove_now(&old).expect("it is retiring");
         ring
     }
 }

@@ -1,4 +1,4 @@
-//! K1, K3, K4, K5, and the files that keys are kept in.
+//! K3, K4, K5, and the files that keys are kept in.
 
 use std::{fs, path::Path};
 
@@ -23,32 +23,16 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-#[test]
-fn k1_a_key_goes_through_its_stages() {
-    let ring = KeyRing::generate(Algorithm::EdDsa).expect("a key");
-    let verifier = TokenVerifier::new(&ring, "ticketing", "ticketing");
-    let old = ring.active().kid().to_owned();
-    let by_old = token(&ring);
-
-    let new =
-        ring.add_standby(SigningKey::generate(Algorithm::Es256).expect("a key")).expect("new");
-    assert_eq!(ring.stage(&new), Some(KeyStage::Standby));
-    assert_eq!(ring.jwks().keys().len(), 2, "published before it signs");
-    assert_eq!(ring.active().kid(), old);
-
-    ring.promote(&new).expect("standby");
-    assert_eq!(ring.stage(&old), Some(KeyStage::Retiring));
-    assert_eq!(ring.active().kid(), new);
-    assert!(verifier.verify(&by_old).is_ok(), "the old one still verifies");
-    assert!(verifier.verify(&token(&ring)).is_ok(), "the new one does");
-
-    ring.remove(&old).expect("retiring");
-    assert_eq!(ring.stage(&old), Some(KeyStage::Removed));
-    assert_eq!(ring.jwks().keys().len(), 1);
-
-    assert!(matches!(ring.promote(&old), Err(KeyError::Stage { .. })), "no way back");
-    assert!(matches!(ring.remove(&new), Err(KeyError::Stage { .. })), "one signs always");
-    assert!(matches!(ring.promote("other"), Err(KeyError::Unknown(_))));
+/// The stages and ids in the names of the files; the time between them is left out.
+fn stages(folder: &Path) -> Vec<(String, String)> {
+    let parts = names(folder).into_iter().map(|name| {
+        let stem = name.strip_suffix(".pem").expect("a PEM file");
+        let parts: Vec<_> = stem.splitn(3, '-').collect();
+        let [stage, since, kid] = parts[..] else { panic!("{name}") };
+        assert!(since.parse::<i64>().is_ok(), "{name}");
+        (stage.to_owned(), kid.to_owned())
+    });
+    parts.collect()
 }
 
 #[test]
@@ -77,8 +61,8 @@ fn k4_what_a_removed_key_signed_is_void_at_once() {
     assert!(verifier.verify(&by_leaked).is_ok(), "and now in the cache");
 
     let next = ring.add_standby(SigningKey::generate(Algorithm::EdDsa).expect("a key"));
-    ring.promote(&next.expect("a new key")).expect("standby");
-    ring.remove(&leaked).expect("retiring");
+    ring.promote_now(&next.expect("a new key")).expect("standby");
+    ring.remove_now(&leaked).expect("retiring");
     assert!(verifier.verify(&by_leaked).is_err());
 }
 
@@ -98,7 +82,7 @@ fn a_folder_keeps_the_ring_with_its_stages() {
     let path = folder.path().join("keys");
     let ring = KeyRing::open(&path, Algorithm::EdDsa).expect("a new ring");
     let (first, by_first) = (ring.active().kid().to_owned(), token(&ring));
-    assert_eq!(names(&path), [format!("active-{first}.pem")]);
+    assert_eq!(stages(&path), [("active".to_owned(), first.clone())]);
 
     let again = KeyRing::open(&path, Algorithm::EdDsa).expect("the same ring");
     let verifier = TokenVerifier::new(&again, "ticketing", "ticketing");
@@ -107,16 +91,17 @@ fn a_folder_keeps_the_ring_with_its_stages() {
     let second =
         ring.add_standby(SigningKey::generate(Algorithm::EdDsa).expect("a key")).expect("new");
     ring.save(&path).expect("written");
-    ring.promote(&second).expect("standby");
+    ring.promote_now(&second).expect("standby");
     ring.save(&path).expect("written");
-    assert_eq!(names(&path), [format!("active-{second}.pem"), format!("retiring-{first}.pem")]);
+    let expected = [("active".to_owned(), second.clone()), ("retiring".to_owned(), first.clone())];
+    assert_eq!(stages(&path), expected);
     let again = KeyRing::open(&path, Algorithm::EdDsa).expect("the same ring");
     assert_eq!(again.active().kid(), second);
     assert_eq!(again.stage(&first), Some(KeyStage::Retiring));
 
-    ring.remove(&first).expect("retiring");
+    ring.remove_now(&first).expect("retiring");
     ring.save(&path).expect("written");
-    assert_eq!(names(&path), [format!("active-{second}.pem")]);
+    assert_eq!(stages(&path), [("active".to_owned(), second)]);
 }
 
 #[test]
@@ -131,13 +116,13 @@ fn a_running_ring_takes_in_what_a_command_changed() {
     let leaked = command.active().kid().to_owned();
     let next = SigningKey::generate(Algorithm::EdDsa).expect("a key");
     let next = command.add_standby(next).expect("a new key");
-    command.promote(&next).expect("it is standby");
+    command.promote_now(&next).expect("it is standby");
     command.save(folder.path()).expect("saved");
     assert!(running.reload(folder.path()).expect("the ring"));
     assert_eq!(running.active().kid(), next);
     assert!(verifier.verify(&old).is_ok() && verifier.verify(&token(&running)).is_ok());
 
-    command.remove(&leaked).expect("it is retiring");
+    command.remove_now(&leaked).expect("it is retiring");
     command.save(folder.path()).expect("saved");
     assert!(running.reload(folder.path()).expect("the ring"));
     assert!(verifier.verify(&old).is_err());
@@ -170,9 +155,10 @@ fn a_crash_within_a_promotion_leaves_a_ring() {
     let second =
         ring.add_standby(SigningKey::generate(Algorithm::EdDsa).expect("a key")).expect("new");
     ring.save(folder.path()).expect("written");
-    // The first of the two renames.
-    let file = |stage: &str| folder.path().join(format!("{stage}-{second}.pem"));
-    fs::rename(file("standby"), file("active")).expect("renamed");
+    // The first of the two renames, a moment later.
+    let standby = names(folder.path()).pop().expect("a file");
+    let active = format!("active-{}-{second}.pem", i64::MAX);
+    fs::rename(folder.path().join(standby), folder.path().join(active)).expect("renamed");
 
     let ring = KeyRing::open(folder.path(), Algorithm::EdDsa).expect("two active files");
     assert_eq!(ring.active().kid(), second);
@@ -217,7 +203,8 @@ fn only_the_owner_can_read_keys_and_secrets() {
     assert_eq!(secret_from_file(path.join("refresh.secret")).expect("the same"), secret);
     let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o700);
-    assert_eq!(mode(&path.join(format!("active-{}.pem", ring.active().kid()))), 0o600);
-    assert_eq!(mode(&path.join("refresh.secret")), 0o600);
-    assert_eq!(names(&path).len(), 2, "no temporary file is left");
+    let [key, refresh] = &names(&path)[..] else { panic!("no temporary file is left") };
+    assert!(key.ends_with(&format!("-{}.pem", ring.active().kid())), "{key}");
+    assert_eq!(mode(&path.join(key)), 0o600);
+    assert_eq!(mode(&path.join(refresh)), 0o600);
 }

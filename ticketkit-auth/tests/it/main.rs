@@ -11,6 +11,7 @@ mod forge;
 mod guards;
 mod interop;
 mod issuer;
+mod key_stages;
 mod keys;
 mod logs;
 mod passwords;
