@@ -45,7 +45,9 @@ async fn p1_nothing_is_cut_off_trimmed_or_folded() {
 
 #[test]
 fn p2_common_passwords_are_refused() {
-    for text in ["password", "12345678", "qwertyuiop", "iloveyou", "FootBall1"] {
+    for text in
+        ["password", "PASSWORD", "12345678", "QwertyUiop", "iloveyou", "FootBall1", "P@ssw0rd"]
+    {
         assert_eq!(Password::new(text.to_owned()).map(|_| ()), Err(WeakPassword::Common), "{text}");
     }
 }
