@@ -22,6 +22,12 @@ pub enum KeyError {
         /// The length in bytes.
         length: usize,
     },
+    /// An RSA key whose modulus can be factored. Longer ones neither sign nor verify here either.
+    #[error("an RSA key of {bits} bits is too short, it needs at least 2048")]
+    WeakRsa {
+        /// The length of the modulus in bits.
+        bits: usize,
+    },
     /// Public and symmetric keys in one set: the way to the oldest attack on JWT.
     #[error("a key for {0} cannot be in one set with keys of the other kind")]
     MixedSet(Algorithm),

@@ -1,9 +1,9 @@
 use std::collections::HashSet;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
-use super::{Algorithm, KeyError, VerifyingKey};
+use super::{Algorithm, KeyError, VerifyingKey, rsa};
 
 /// How large a key set may be, in bytes and in keys.
 const MAX_BYTES: usize = 64 * 1024;
@@ -71,12 +71,13 @@ impl Jwks {
 
     /// Reads a key set of another service, and refuses all of it if one key is unfit.
     ///
-    /// Keys for algorithms that this crate does not have are left out.
+    /// Keys for algorithms that this crate does not have, such as RSA, are left out.
     ///
     /// # Errors
     ///
-    /// If it does not parse, is too large, or has a key with a private member, a symmetric key, a
-    /// wrong `use`, `alg`, `key_ops` or curve, no `kid`, or the same `kid` twice.
+    /// If it does not parse, is too large, or has a key with a private member, a symmetric key, an RSA
+    /// key under 2,048 bits, a wrong `use`, `alg`, `key_ops` or curve, no `kid`, or the same `kid`
+    /// twice.
     pub fn parse(bytes: &[u8]) -> Result<Vec<VerifyingKey>, KeyError> {
         if bytes.len() > MAX_BYTES {
             return Err(unusable(format!("{} bytes, at most {MAX_BYTES} are read", bytes.len())));
@@ -115,9 +116,12 @@ struct RawKey {
     crv: Option<String>,
     x: Option<String>,
     y: Option<String>,
+    n: Option<String>,
     // Members of private keys; that they are there is enough.
-    d: Option<serde::de::IgnoredAny>,
-    k: Option<serde::de::IgnoredAny>,
+    d: Option<IgnoredAny>,
+    p: Option<IgnoredAny>,
+    q: Option<IgnoredAny>,
+    k: Option<IgnoredAny>,
 }
 
 impl RawKey {
@@ -125,7 +129,7 @@ impl RawKey {
         if self.kty == "oct" || self.k.is_some() {
             return Err(KeyError::MixedSet(Algorithm::Hs256));
         }
-        if self.d.is_some() {
+        if self.d.is_some() || self.p.is_some() || self.q.is_some() {
             return Err(unusable("a key with its private member".to_owned()));
         }
         let kid = self
@@ -135,6 +139,12 @@ impl RawKey {
         let alg = match (self.kty.as_str(), self.crv.as_deref()) {
             ("OKP", Some("Ed25519")) => Algorithm::EdDsa,
             ("EC", Some("P-256")) => Algorithm::Es256,
+            ("RSA", _) => {
+                let modulus = self.n.and_then(|n| URL_SAFE_NO_PAD.decode(n).ok());
+                let modulus = modulus.ok_or_else(|| unusable(format!("{kid}: no modulus")))?;
+                rsa::check_modulus(&modulus)?;
+                return Ok(None);
+            }
             ("OKP" | "EC", _) => return Err(unusable(format!("{kid}: the curve is unfit"))),
             _ => return Ok(None),
         };

@@ -26,6 +26,7 @@ mod overlap;
 mod pem;
 mod provider;
 mod ring;
+mod rsa;
 mod set;
 mod signing;
 mod stage;

@@ -4,6 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY";
 pub(super) const SECRET_KEY: &str = "SECRET KEY";
+pub(super) const RSA_PRIVATE_KEY: &str = "RSA PRIVATE KEY";
 
 pub(super) fn encode(label: &str, content: &[u8]) -> String {
     let text = STANDARD.encode(content);
@@ -19,13 +20,9 @@ pub(super) fn encode(label: &str, content: &[u8]) -> String {
 }
 
 /// Returns the label and the content of the one document in the text.
-pub(super) fn decode(text: &str) -> Option<(&'static str, Vec<u8>)> {
-    [PRIVATE_KEY, SECRET_KEY].into_iter().find_map(|label| {
-        let body = text
-            .trim()
-            .strip_prefix(&format!("-----BEGIN {label}-----"))?
-            .strip_suffix(&format!("-----END {label}-----"))?;
-        let body: String = body.split_ascii_whitespace().collect();
-        Some((label, STANDARD.decode(body).ok()?))
-    })
+pub(super) fn decode(text: &str) -> Option<(&str, Vec<u8>)> {
+    let (label, body) = text.trim().strip_prefix("-----BEGIN ")?.split_once("-----")?;
+    let body = body.strip_suffix("-----")?.strip_suffix(label)?.strip_suffix("-----END ")?;
+    let body: String = body.split_ascii_whitespace().collect();
+    Some((label, STANDARD.decode(body).ok()?))
 }

@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{
 };
 use jsonwebtoken::EncodingKey;
 
-use super::{Algorithm, KeyError, VerifyingKey, pem, provider};
+use super::{Algorithm, KeyError, VerifyingKey, pem, provider, rsa};
 use crate::random;
 
 /// A private key, bound to one algorithm. Never printed, never in a key set.
@@ -40,8 +40,9 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// If it is neither.
+    /// If it is neither; an RSA key is refused by name, and a weak one as [`KeyError::WeakRsa`].
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
+        rsa::refuse_pkcs8(der)?;
         if let Ok(pair) = Ed25519KeyPair::from_pkcs8(der) {
             let verifying = VerifyingKey::ed25519(pair.public_key().as_ref())?;
             return Ok(Self { encoding: EncodingKey::from_ed_der(der), verifying });
@@ -70,7 +71,9 @@ impl SigningKey {
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         match pem::decode(text).ok_or(KeyError::Malformed("it is not a PEM file"))? {
             (pem::PRIVATE_KEY, der) => Self::from_pkcs8(&der),
-            (_, secret) => Self::from_secret(&secret),
+            (pem::SECRET_KEY, secret) => Self::from_secret(&secret),
+            (pem::RSA_PRIVATE_KEY, der) => Err(rsa::refused_pkcs1(&der)),
+            _ => Err(KeyError::Malformed("the PEM file is none of a PRIVATE KEY or SECRET KEY")),
         }
     }
 

@@ -1,6 +1,9 @@
 use std::fmt;
 
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::{
+    digest, hmac,
+    signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::DecodingKey;
 
@@ -33,6 +36,9 @@ impl VerifyingKey {
         else {
             return Err(KeyError::Malformed("a P-256 point has 65 bytes, uncompressed"));
         };
+        // Else it is found out with the first token, and only as a wrong signature.
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+            .map_err(|_| KeyError::Malformed("the point is not on the curve P-256"))?;
         let (x, y) = coordinates.split_at(32);
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
         let kid = thumbprint(&format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#));

@@ -28,3 +28,4 @@ mod token_claims;
 mod token_form;
 mod token_keys;
 mod vectors;
+mod weak_keys;
