@@ -7,7 +7,7 @@ use ticketkit_auth::axum::CurrentUser;
 use ticketkit_auth::{
     AuthError, Grant, KeyRing, TokenIssuer,
     feed::{About, AuthHeartbeat, RevocationPublisher, UserUnbanned},
-    keys::Algorithm,
+    keys::{Algorithm, SigningKey},
     revocation::{Ban, Mark, Revocation},
     testing::user_id,
 };
@@ -227,6 +227,54 @@ async fn k2_unknown_key_ids_cause_one_fetch_in_thirty_seconds() {
         assert_eq!(service.judge(&cookie), Err(AuthError::Unauthenticated));
     }
     eventually("it is looked for", || fetches() == 4).await;
+}
+
+/// What is remembered of key ids that there are not is bounded, and the oldest goes first.
+#[tokio::test]
+async fn k2_the_memory_of_unknown_key_ids_is_bounded() {
+    let issuer = Issuer::new();
+    let service = running(&issuer, "tickets").await;
+    let keys = service.status.keys().clone();
+    let fetches = || issuer.network.key_sets.load(Ordering::SeqCst);
+    let asks_for = async |n: u32| {
+        issuer.time.advance(Duration::from_secs(30));
+        let before = fetches();
+        assert!(!keys.find(&format!("k{n}")).await);
+        fetches() - before
+    };
+    for n in 0..257 {
+        assert_eq!(asks_for(n).await, 1, "{n} was never asked for");
+    }
+    for n in 1..257 {
+        assert_eq!(asks_for(n).await, 0, "{n} is remembered");
+    }
+    assert_eq!(asks_for(0).await, 1, "the oldest of 257 was forgotten");
+    assert_eq!(asks_for(1).await, 1, "and with it the next");
+}
+
+/// Also a fetch that fails is the one of its thirty seconds: an issuer that is down is not stormed.
+#[tokio::test]
+async fn k2_a_fetch_that_fails_counts_as_one() {
+    let issuer = Issuer::new();
+    let service = running(&issuer, "tickets").await;
+    let keys = service.status.keys().clone();
+    let fetches = || issuer.network.key_sets.load(Ordering::SeqCst);
+    issuer.network.is_down.store(true, Ordering::SeqCst);
+    issuer.time.advance(Duration::from_secs(30));
+    let mut flights = tokio::task::JoinSet::new();
+    for n in 0..50 {
+        let keys = keys.clone();
+        flights.spawn(async move { keys.find(&format!("k{n}")).await });
+    }
+    assert!(flights.join_all().await.iter().all(|found| !found));
+    assert!(!keys.find("later").await);
+    assert_eq!(fetches(), 2);
+
+    issuer.network.is_down.store(false, Ordering::SeqCst);
+    issuer.time.advance(Duration::from_secs(30));
+    let new = issuer.auth.ring().add_standby(SigningKey::generate(Algorithm::EdDsa).unwrap());
+    assert!(keys.find(&new.unwrap()).await, "and the next one brings what is new");
+    assert_eq!(fetches(), 3);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use jsonwebtoken::crypto::{CryptoProvider, KeyUtils};
 use ticketkit_auth::{
     Grant, KeyRing, TokenIssuer, TokenVerifier,
     keys::{Algorithm, KeyError, KeyStage, SigningKey, install_crypto_provider, secret_from_file},
@@ -74,6 +75,42 @@ fn k5_the_provider_can_be_installed_by_anyone_and_again() {
     // Another one installed by the application changes nothing here.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     assert!(KeyRing::generate(Algorithm::EdDsa).is_ok());
+}
+
+/// What `jsonwebtoken` falls back on where both or none of its providers were compiled in: it panics
+/// at the first token.
+static PANICKING: CryptoProvider = CryptoProvider {
+    signer_factory: |_, _| panic!("no provider"),
+    verifier_factory: |_, _| panic!("no provider"),
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+/// In a process of its own, where that is the provider of everybody else: here it is never asked.
+#[test]
+fn k5_no_provider_of_the_process_is_ever_asked() {
+    const CHILD: &str = "K5_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        PANICKING.install_default().expect("it is the first");
+        install_crypto_provider().expect("the own provider works");
+        for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Hs256] {
+            let ring = KeyRing::generate(algorithm).expect("a key");
+            let verifier = TokenVerifier::new(&ring, "ticketing", "ticketing");
+            assert!(verifier.verify(&token(&ring)).is_ok(), "{algorithm}");
+        }
+        let others = std::panic::catch_unwind(|| {
+            let secret = jsonwebtoken::EncodingKey::from_secret(&[7; 32]);
+            jsonwebtoken::crypto::sign(b"", &secret, jsonwebtoken::Algorithm::HS256)
+        });
+        assert!(others.is_err(), "the panicking one is installed");
+        return;
+    }
+    let child = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "keys::k5_no_provider_of_the_process_is_ever_asked"])
+        .env(CHILD, "1")
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[test]

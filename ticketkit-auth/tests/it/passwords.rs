@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use ticketkit_auth::password::{
     Cost, Password, PasswordError, PasswordHasher, Verdict, WeakPassword,
 };
@@ -52,13 +53,41 @@ fn p2_common_passwords_are_refused() {
     }
 }
 
+/// The cost is what the hash says of itself, and what was really spent: argon2 itself comes to the same
+/// bytes with these parameters.
 #[tokio::test]
 async fn p3_the_hash_is_argon2id_with_19_mib_2_passes_and_1_lane() {
+    assert_eq!(Cost::DEFAULT, Cost { memory: 19 * 1024, passes: 2, lanes: 1 });
     let hasher = PasswordHasher::new().expect("a hasher");
     let first = hasher.hash(password("gqx7vplm")).await.expect("a hash");
-    assert!(first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{first}");
+    let parts: Vec<_> = first.split('$').collect();
+    let ["", "argon2id", "v=19", "m=19456,t=2,p=1", salt, hash] = parts[..] else {
+        panic!("{first}")
+    };
+    let [salt, hash] = [salt, hash].map(|part| STANDARD_NO_PAD.decode(part).expect("base64"));
+    assert_eq!((salt.len(), hash.len()), (16, 32));
+    let params = argon2::Params::new(19 * 1024, 2, 1, Some(32)).expect("parameters");
+    let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+    let mut again = [0; 32];
+    argon2.hash_password_into(b"gqx7vplm", &salt, &mut again).expect("a hash");
+    assert_eq!(hash, again);
+
     let second = hasher.hash(password("gqx7vplm")).await.expect("a hash");
     assert_ne!(first, second, "each has its own salt");
+}
+
+/// A check spends what the stored hash says: with any other number it does not come to the same hash.
+#[tokio::test]
+async fn p3_a_check_runs_with_the_cost_of_the_stored_hash() {
+    let hasher = PasswordHasher::new().expect("a hasher");
+    let stored = hasher.hash(password("gqx7vplm")).await.expect("a hash");
+    let verdict = async |stored: String| hasher.verify("gqx7vplm".to_owned(), Some(stored)).await;
+    assert_eq!(verdict(stored.clone()).await, Ok(Verdict::Right { rehashed: None }));
+    for other in ["m=9728,t=2,p=1", "m=19456,t=1,p=1", "m=19456,t=3,p=1", "m=19456,t=2,p=2"] {
+        let claimed = stored.replace("m=19456,t=2,p=1", other);
+        assert_ne!(claimed, stored);
+        assert_eq!(verdict(claimed).await, Ok(Verdict::Wrong), "{other}");
+    }
 }
 
 #[tokio::test]
