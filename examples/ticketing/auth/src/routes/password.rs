@@ -4,7 +4,12 @@ use ticketing_contracts::UserId;
 use ticketkit_auth::{AuthError, axum::CurrentUser, password::Verdict, revocation::Revocation};
 use ticketkit_core::{axum::Json, error::Validation};
 
-use super::{AppState, document::Empty, user_id};
+use super::{
+    AppState,
+    document::Empty,
+    sign_in::{check, fail, refuse},
+    user_id,
+};
 use crate::{
     app::App,
     audit::{Entry, Kind},
@@ -42,12 +47,18 @@ pub(super) async fn change(
 
     let now = app.now();
     let mut tx = app.begin(&peer).await?;
-    let user = store::users::change_password(tx.conn(), &verified, &hash, now)
-        .await?
-        .ok_or(InvalidCredentials)?;
-    if user.is_banned(now) {
-        return Err(AuthError::AccountBanned.into());
-    }
+    let user = match store::users::change_password(tx.conn(), &verified, &hash, now).await? {
+        Some(user) if !user.is_banned(now) => user,
+        // The password was changed meanwhile, or the user was banned.
+        changed => {
+            tx.rollback().await?;
+            refuse(&app, Entry::of(Kind::PasswordChangeFailed, id), &peer).await?;
+            return Err(match changed {
+                Some(_) => AuthError::AccountBanned.into(),
+                None => InvalidCredentials.into(),
+            });
+        }
+    };
     app.sessions.end_all(&mut tx, &id.to_string()).await?;
     let cookies = app.start_session(&mut tx, &user, &peer).await?;
     app.audit.write(&mut tx, Entry::of(Kind::PasswordChanged, id), &peer, now).await?;
@@ -71,23 +82,15 @@ async fn verify(
     password: String,
 ) -> Result<Credentials, Error> {
     let account = Email::fold(email);
-    app.throttle
-        .check(&account, peer.address())
-        .await
-        .inspect_err(|_| app.audit.log(Entry::of(Kind::SignInThrottled, id), peer))?;
+    check(app, &account, id, peer).await?;
     let known = store::users::credentials_by_id(app.database.reader(), id)
         .await?
         .ok_or(AuthError::Unauthenticated)?;
     let verdict = app.hasher.verify(password, Some(known.password_hash.clone())).await?;
     if verdict == Verdict::Wrong {
-        let counted = app.throttle.record_failure(&account, peer.address()).await;
-        let mut tx = app.database.begin().await?;
-        let entry = Entry::of(Kind::PasswordChangeFailed, id);
-        app.audit.write(&mut tx, entry, peer, app.now()).await?;
-        tx.commit().await?;
-        counted?;
+        fail(app, &account, Entry::of(Kind::PasswordChangeFailed, id), peer).await?;
         return Err(InvalidCredentials.into());
     }
-    app.throttle.check(&account, peer.address()).await?;
+    check(app, &account, id, peer).await?;
     Ok(known)
 }

@@ -45,13 +45,18 @@ pub(super) async fn refresh(
                 end(&app, tx, &peer, &session, Kind::RefreshExpired).await?;
                 return Err(AuthError::SessionExpired.into());
             }
-            Refreshed::Gone => return Err(AuthError::SessionRevoked.into()),
+            Refreshed::Gone => {
+                // In the log alone: a browser repeats it, and so could a stranger.
+                app.audit.log(Entry::of(Kind::RefreshRefused, None), &peer);
+                return Err(AuthError::SessionRevoked.into());
+            }
         };
     // While the session is locked: whoever raises the epoch now waits for it, to end it.
     let id = owner(&session)?;
     let user = store::users::find(tx.conn(), id).await?.ok_or(AuthError::SessionRevoked)?;
     // A ban ends all sessions in its transaction. Should one be left, it is as good as ended.
     if user.is_banned(app.now()) {
+        app.audit.log(Entry::of(Kind::RefreshRefused, id), &peer);
         return Err(AuthError::SessionRevoked.into());
     }
     let cookies = app.cookies(&user, session.id(), &token)?;

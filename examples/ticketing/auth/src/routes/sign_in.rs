@@ -25,10 +25,8 @@ pub(super) async fn sign_in(
     peer: Peer,
     Json(body): Json<Credentials>,
 ) -> Result<impl IntoResponse, Error> {
-    let throttled =
-        |_: &ThrottleError| app.audit.log(Entry::of(Kind::SignInThrottled, None), &peer);
     let account = Email::fold(&body.email);
-    app.throttle.check(&account, peer.address()).await.inspect_err(throttled)?;
+    check(&app, &account, None, &peer).await?;
     let known = match Email::parse(&body.email) {
         Ok(email) => store::users::credentials_by_email(app.database.reader(), &email).await?,
         Err(_) => None,
@@ -36,21 +34,23 @@ pub(super) async fn sign_in(
     let hash = known.as_ref().map(|known| known.password_hash.clone());
     let verdict = app.hasher.verify(body.password, hash).await?;
     let (Some(known), Verdict::Right { rehashed }) = (&known, verdict) else {
-        let counted = app.throttle.record_failure(&account, peer.address()).await;
-        refuse(&app, Kind::SignInFailed, known.map(|known| known.id), &peer).await?;
-        counted?;
+        let entry = Entry::of(Kind::SignInFailed, known.map(|known| known.id));
+        fail(&app, &account, entry, &peer).await?;
         return Err(InvalidCredentials.into());
     };
-    app.throttle.check(&account, peer.address()).await.inspect_err(throttled)?;
+    check(&app, &account, known.id, &peer).await?;
 
     let now = app.now();
     let mut tx = app.begin(&peer).await?;
-    let user = store::users::confirm(tx.conn(), known, rehashed.as_deref())
-        .await?
-        .ok_or(InvalidCredentials)?;
+    let Some(user) = store::users::confirm(tx.conn(), known, rehashed.as_deref()).await? else {
+        // The password was changed meanwhile.
+        tx.rollback().await?;
+        refuse(&app, Entry::of(Kind::SignInFailed, known.id), &peer).await?;
+        return Err(InvalidCredentials.into());
+    };
     if user.is_banned(now) {
         tx.rollback().await?;
-        refuse(&app, Kind::SignInBanned, Some(user.id), &peer).await?;
+        refuse(&app, Entry::of(Kind::SignInBanned, user.id), &peer).await?;
         return Err(AuthError::AccountBanned.into());
     }
     let cookies = app.start_session(&mut tx, &user, &peer).await?;
@@ -59,14 +59,48 @@ pub(super) async fn sign_in(
     Ok((cookies, Json(UserDocument::from(&user))))
 }
 
-/// Writes down a refusal, in a transaction that has nothing else in it.
-async fn refuse(
+/// Refuses who has guessed too often. That an attempt was refused is in the log alone: a stranger could
+/// fill the table.
+pub(super) async fn check(
     app: &App,
-    kind: Kind,
-    user: Option<UserId>,
+    account: &str,
+    user: impl Into<Option<UserId>>,
     peer: &Peer,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), ThrottleError> {
+    let judged = app.throttle.check(account, peer.address()).await;
+    if let Err(ThrottleError::Limited(_)) = judged {
+        app.audit.log(Entry::of(Kind::SignInThrottled, user), peer);
+    }
+    judged
+}
+
+/// Counts a wrong password and writes it down; the one that reaches the limit, as that too: of those
+/// there are fewer than of failures.
+pub(super) async fn fail(
+    app: &App,
+    account: &str,
+    entry: Entry<'_>,
+    peer: &Peer,
+) -> Result<(), Error> {
+    let counted = app.throttle.record_failure(account, peer.address()).await;
+    let throttled = Entry { kind: Kind::SignInThrottled, ..entry };
+    if let Err(ThrottleError::Limited(_)) = counted {
+        app.audit.log(throttled, peer);
+    }
+    let judged = app.throttle.check(account, peer.address()).await;
+    let is_last = counted.is_ok() && matches!(judged, Err(ThrottleError::Limited(_)));
     let mut tx = app.database.begin().await?;
-    app.audit.write(&mut tx, Entry::of(kind, user), peer, app.now()).await?;
+    app.audit.write(&mut tx, entry, peer, app.now()).await?;
+    if is_last {
+        app.audit.write(&mut tx, throttled, peer, app.now()).await?;
+    }
+    tx.commit().await?;
+    Ok(counted?)
+}
+
+/// Writes down a refusal, in a transaction that has nothing else in it.
+pub(super) async fn refuse(app: &App, entry: Entry<'_>, peer: &Peer) -> Result<(), sqlx::Error> {
+    let mut tx = app.database.begin().await?;
+    app.audit.write(&mut tx, entry, peer, app.now()).await?;
     tx.commit().await
 }

@@ -115,7 +115,9 @@ async fn l1_l2_what_happens_is_written_down_without_secrets() {
             .count()
     };
     for kind in kinds {
-        assert!(count(kind) > 0, "no {kind} in the log");
+        // One line each, and each row has one.
+        let rows = kinds.iter().filter(|other| **other == kind).count();
+        assert_eq!(count(kind), rows, "{kind} in the log");
     }
     assert!(service.metrics.to_text().contains("auth_events_total{kind=\"banned\"} 1"));
 
@@ -128,15 +130,58 @@ async fn l1_l2_what_happens_is_written_down_without_secrets() {
     }
 }
 
-/// What a stranger can cause without end does not fill the table.
+/// What a stranger can cause without end does not fill the table: it says when the limit was reached,
+/// and of what was refused afterwards there is the log.
 #[tokio::test]
-async fn throttled_attempts_are_in_the_log_and_the_metrics_alone() {
+async fn l1_throttled_attempts_are_in_the_log_and_the_first_in_the_table() {
+    listen();
     let service = Service::start().await;
     let mut browser = service.browser();
     for _ in 0..13 {
         browser.sign_in("ada@example.com", "canary wrong").await;
     }
-    assert_eq!(service.column("select kind from audit").await.len(), 10);
-    let throttled = "auth_events_total{kind=\"sign_in_throttled\"} 3";
+    let kinds = service.column("select kind from audit order by id").await;
+    assert_eq!(kinds[..10], ["sign_in_failed"; 10]);
+    assert_eq!(kinds[10..], ["sign_in_throttled"]);
+    let log = logged();
+    let lines = log.lines().filter(|line| line.contains("\"sign_in_throttled\"")).count();
+    assert_eq!(lines, 4, "the one that reached the limit and the three that were refused");
+    let throttled = "auth_events_total{kind=\"sign_in_throttled\"} 4";
     assert!(service.metrics.to_text().contains(throttled));
+}
+
+/// Whoever guesses the present password of a stolen session is written down as well.
+#[tokio::test]
+async fn l1_throttled_changes_of_a_password_are_in_the_log_and_the_first_in_the_table() {
+    listen();
+    let service = Service::start().await;
+    let mut thief = service.sign_up("ada@example.com").await;
+    let id = thief.id().await;
+    let guess = json!({"current": "canary wrong", "new": "another battery horse"});
+    for _ in 0..12 {
+        thief.put("/api/users/password", guess.clone()).await;
+    }
+    let query = "select kind || ' ' || user_id from audit where kind <> 'signed_up' order by id";
+    let rows = service.column(query).await;
+    assert_eq!(rows[..10], vec![format!("password_change_failed {id}"); 10]);
+    assert_eq!(rows[10..], [format!("sign_in_throttled {id}")]);
+    let log = logged();
+    let line = |line: &&str| line.contains("\"sign_in_throttled\"") && line.contains(&id);
+    assert_eq!(log.lines().filter(line).count(), 3);
+}
+
+/// Nobody learns from the table what browsers repeat, and a stranger could.
+#[tokio::test]
+async fn l1_a_refresh_of_a_session_that_is_gone_is_in_the_log() {
+    listen();
+    let service = Service::start().await;
+    let mut ada = service.sign_up("ada@example.com").await;
+    let mut copy = ada.clone();
+    ada.send("POST", "/api/users/signout", None).await.expect(200);
+    copy.refresh().await.problem(401, "session_revoked");
+    assert_eq!(
+        service.column("select kind from audit order by id").await,
+        ["signed_up", "signed_out"]
+    );
+    assert!(logged().lines().any(|line| line.contains("\"refresh_refused\"")));
 }

@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use ticketing_auth::Settings;
 use ticketkit_auth::password::Cost;
 
 use crate::fixture::{Answer, Browser, PASSWORD, Service, settings};
@@ -126,4 +127,45 @@ async fn currentuser_is_never_a_401() {
     ada.guarded().await.problem(401, "session_expired");
     ada.refresh().await.expect(200);
     assert_ne!(ada.me().await, json!(null));
+}
+
+/// P3, where nothing else is set: the cost that is stored is that of the service's own settings.
+#[tokio::test]
+async fn p3_the_service_hashes_at_the_full_cost() {
+    assert_eq!(Settings::default().password_cost, Cost::DEFAULT);
+    let mut settings = settings();
+    settings.password_cost = Settings::default().password_cost;
+    let service = Service::start_with(settings).await;
+    service.sign_up("ada@example.com").await;
+    let hashes = service.column("select password_hash from users").await;
+    assert!(hashes[0].starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hashes:?}");
+}
+
+/// P6: more sign-ins at once than passwords may wait. Some are turned away at once, and told when to
+/// come back; who was admitted is answered, and afterwards everybody is.
+#[tokio::test]
+async fn p6_a_service_with_no_room_says_503_and_when_to_come_back() {
+    let mut settings = settings();
+    settings.throttle = false;
+    // Slow enough that none ends before the last has come.
+    settings.password_cost = Cost { memory: 48 * 1024, passes: 2, lanes: 1 };
+    let service = Service::start_with(settings).await;
+    service.sign_up("ada@example.com").await;
+    let room = std::thread::available_parallelism().map_or(1, usize::from) * 33;
+    let mut attempts = tokio::task::JoinSet::new();
+    for _ in 0..room + 100 {
+        let mut browser = service.browser();
+        attempts.spawn(async move { browser.sign_in("ada@example.com", "canary wrong").await });
+    }
+    let (busy, served): (Vec<_>, Vec<_>) =
+        attempts.join_all().await.into_iter().partition(|answer| answer.status == 503);
+    assert!(busy.len() >= 20, "{} of {}", busy.len(), room + 100);
+    assert!(served.len() >= room, "{} of {room}", served.len());
+    for answer in served {
+        answer.problem(401, "invalid_credentials");
+    }
+    for answer in busy {
+        assert_eq!(answer.problem(503, "unavailable").headers["retry-after"], "1");
+    }
+    service.browser().sign_in("ada@example.com", PASSWORD).await.expect(200);
 }
