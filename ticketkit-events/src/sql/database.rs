@@ -221,6 +221,10 @@ impl Database {
         self.dialect().relay_workers(self.inner.address.connections)
     }
 
+    pub(crate) fn partitions_at_once(&self) -> usize {
+        self.dialect().partitions_at_once()
+    }
+
     /// Returns what wakes relays when a transaction with outbox rows was committed.
     pub(crate) fn wake(&self) -> &Wake {
         &self.inner.wake

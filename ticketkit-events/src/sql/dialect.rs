@@ -31,7 +31,10 @@ impl Dialect {
     pub(crate) fn on_connect(self, read_only: bool) -> &'static str {
         match (self, read_only) {
             (Self::Sqlite, false) => {
+                // A checkpoint, which syncs twice, comes with every 32 MiB: a page that was written
+                // often meanwhile, as those of an outbox are, goes into the file once.
                 "pragma busy_timeout = 10000; pragma journal_mode = wal; \
+                 pragma wal_autocheckpoint = 8000; \
                  pragma synchronous = full; pragma foreign_keys = on"
             }
             (Self::Sqlite, true) => {
@@ -111,12 +114,24 @@ impl Dialect {
         }
     }
 
-    /// Returns how many partitions of its outbox a relay works on at the same time.
+    /// Returns how many batches of its outbox a relay moves at the same time.
     pub(crate) fn relay_workers(self, writers: u32) -> usize {
         match self {
-            // They spend their time waiting for the engine, and hardly any as the one writer.
-            Self::Sqlite => 8,
+            // While the engine takes some batches, others are settled and read.
+            Self::Sqlite => 4,
             Self::Postgres => usize::try_from(writers.div_ceil(2)).unwrap_or(usize::MAX),
+        }
+    }
+
+    /// Returns how many partitions of an outbox are read, published and settled together at most.
+    pub(crate) fn partitions_at_once(self) -> usize {
+        match self {
+            // So that the workers have all of them. Rows that were committed together share pages,
+            // which are the fewer times read and written the more of these rows go at once.
+            Self::Sqlite => 4,
+            // Who renews several leases in one transaction would lock them in another order than
+            // the keeper of the relay does, and PostgreSQL would end one of the two.
+            Self::Postgres => 1,
         }
     }
 

@@ -10,6 +10,7 @@
 //! carries the inbox row, so that the effects of an event happen once.
 
 pub(crate) mod address;
+mod batch;
 mod database;
 mod dialect;
 pub(crate) mod drift;

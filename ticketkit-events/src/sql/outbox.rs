@@ -1,17 +1,9 @@
-//! The rows of the outbox, as the relay sees them.
+//! The outbox as the relay settles it, and its figures.
 
-use std::time::Duration;
-
-use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::{Database, Durability, relay::Turn, row};
-use crate::{Envelope, Timestamp};
-
-/// Enough for the engine's sync, and the settling, to be shared.
-const BATCH: usize = 256;
-/// So that large events do not fill the memory.
-const BATCH_BYTES: usize = 4 << 20;
+use super::{Database, Durability, batch::Refused, relay::Turn};
+use crate::Timestamp;
 
 /// The figures of an outbox at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,26 +18,13 @@ pub struct OutboxStats {
     pub scheduled: u64,
 }
 
-/// What a worker of a relay moves at a time.
-pub(crate) struct Batch {
-    pub(crate) rows: Vec<Pending>,
-    /// One for each row.
-    pub(crate) envelopes: Vec<Envelope>,
-    /// Whether it was cut off by its size.
-    pub(crate) more: bool,
-}
-
-/// A row of the outbox.
-pub(crate) struct Pending {
-    pub(crate) seq: i64,
-    pub(crate) attempts: u32,
-}
-
-/// Something that the engine refused, and when to try again.
-pub(crate) struct Refused {
-    pub(crate) seq: i64,
-    pub(crate) after: Duration,
-    pub(crate) error: String,
+/// What became of the rows of a partition that a worker had.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) turn: Turn,
+    /// What the engine has.
+    pub(crate) published: Vec<i64>,
+    pub(crate) refused: Vec<Refused>,
 }
 
 impl Database {
@@ -73,65 +52,32 @@ impl Database {
         })
     }
 
-    /// Reads what can be published of a partition now, in order; a key with an event that waits for
-    /// another try is left out from that event on.
-    pub(crate) async fn outbox_batch(&self, partition: u8) -> Result<Batch, sqlx::Error> {
-        let mut found = sqlx::query(concat!(
-            "select seq, attempts, ",
-            row::columns!(),
-            " from ticketkit_outbox o
-              where partition = $1 and due_at <= $2
-                and not exists (
-                    select 1 from ticketkit_outbox p
-                    where p.event_key = o.event_key and p.seq < o.seq
-                      and p.due_at > 0 and p.due_at > $2
-                )
-              order by seq limit $3"
-        ))
-        .bind(i64::from(partition))
-        .bind(self.now().as_millis())
-        .bind(i64::try_from(BATCH).unwrap_or(i64::MAX))
-        .fetch(self.reader());
-        let mut batch = Batch { rows: Vec::new(), envelopes: Vec::new(), more: false };
-        let mut bytes = 0;
-        while let Some(row) = found.try_next().await? {
-            let attempts: i64 = row.try_get("attempts")?;
-            let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
-            batch.rows.push(Pending { seq: row.try_get("seq")?, attempts });
-            let envelope = row::envelope(&row)?;
-            bytes += envelope.data.len();
-            batch.envelopes.push(envelope);
-            batch.more = batch.rows.len() == BATCH || bytes >= BATCH_BYTES;
-            if batch.more {
-                break;
-            }
-        }
-        Ok(batch)
-    }
-
-    /// Deletes what the engine has, and marks what it refused; returns false, and does neither, if
-    /// another relay has the partition.
+    /// Deletes what the engine has, and marks what it refused; returns the partitions of which it
+    /// did: in those that another relay has it does neither.
     ///
     /// Relaxed: what a power cut brings back is published again under its id.
-    pub(crate) async fn outbox_settle(
+    pub(crate) async fn outbox_settle<'a>(
         &self,
         relay: &str,
-        turn: Turn,
-        published: &[i64],
-        refused: &[Refused],
-    ) -> Result<bool, sqlx::Error> {
+        outcomes: impl Iterator<Item = &'a Outcome> + Clone,
+    ) -> Result<Vec<u8>, sqlx::Error> {
         let mut tx = self.begin_with(Durability::Relaxed).await?;
-        // First: until the commit nobody takes the partition.
-        if !self.renew_lease(&mut tx, relay, turn).await? {
+        let turns: Vec<Turn> = outcomes.clone().map(|outcome| outcome.turn).collect();
+        // First: until the commit nobody takes the partitions.
+        let kept = self.renew_leases(&mut tx, relay, &turns).await?;
+        if kept.is_empty() {
             tx.rollback().await?;
-            return Ok(false);
+            return Ok(kept);
         }
+        let ours = || outcomes.clone().filter(|outcome| kept.contains(&outcome.turn.partition));
+        let published: Vec<i64> = ours().flat_map(|outcome| &outcome.published).copied().collect();
         if !published.is_empty() {
-            let delete = format!("delete from ticketkit_outbox where seq in ({})", list(published));
+            let delete =
+                format!("delete from ticketkit_outbox where seq in ({})", list(&published));
             // Integers of our own; a text that differs each time is not worth keeping.
             sqlx::query(AssertSqlSafe(delete)).persistent(false).execute(tx.conn()).await?;
         }
-        for row in refused {
+        for row in ours().flat_map(|outcome| &outcome.refused) {
             sqlx::query(
                 "update ticketkit_outbox
                  set attempts = attempts + 1, due_at = $2, error = $3 where seq = $1",
@@ -143,7 +89,7 @@ impl Database {
             .await?;
         }
         tx.commit().await?;
-        Ok(true)
+        Ok(kept)
     }
 
     /// Returns when the next schedule, or the next try of a refused event, is due.

@@ -1,12 +1,13 @@
 //! Envelopes as columns.
 
+use serde::Deserialize;
 use sqlx::{
     Any, Row,
     any::{AnyArguments, AnyRow},
     query::Query,
 };
 
-use crate::{Causation, Envelope, Timestamp};
+use crate::{Causation, Envelope, EventId, Timestamp};
 
 /// The columns of an envelope, in the order of [`bind`].
 macro_rules! columns {
@@ -58,4 +59,33 @@ pub(crate) fn envelope(row: &AnyRow) -> Result<Envelope, sqlx::Error> {
         },
         data: row.try_get("data")?,
     })
+}
+
+/// The columns of an envelope in a JSON array, in the order of [`columns`].
+#[derive(Deserialize)]
+pub(crate) struct Columns {
+    id: EventId,
+    kind: String,
+    source: String,
+    time: i64,
+    key: String,
+    version: u32,
+    correlation_id: Option<String>,
+    causation_id: Option<String>,
+    traceparent: Option<String>,
+    tracestate: Option<String>,
+    data: String,
+}
+
+impl From<Columns> for Envelope {
+    fn from(columns: Columns) -> Self {
+        let Columns { id, kind, source, time, key, version, data, .. } = columns;
+        let causation = Causation {
+            correlation_id: columns.correlation_id,
+            causation_id: columns.causation_id,
+            traceparent: columns.traceparent,
+            tracestate: columns.tracestate,
+        };
+        Self { id, kind, source, time: Timestamp::from_millis(time), key, version, causation, data }
+    }
 }

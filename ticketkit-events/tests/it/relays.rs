@@ -25,6 +25,7 @@ on_each_database! {
     what_a_killed_relay_held_is_taken_over,
     a_paused_relay_settles_nothing_that_another_has_taken,
     a_failing_key_stops_alone_in_its_partition,
+    a_failing_key_holds_up_no_other_of_the_partitions_that_are_moved_with_it,
     rows_of_an_older_version_get_a_partition_and_keep_their_order,
 }
 
@@ -260,6 +261,25 @@ async fn a_failing_key_stops_alone_in_its_partition(place: Place) {
     eventually("the outbox is empty", async || pending(&db).await == 0).await;
     relay.stop().await;
     assert_eq!(engine.of("bad"), (0..600).collect::<Vec<_>>());
+}
+
+/// With one worker, which moves several partitions at a time where the database allows that.
+async fn a_failing_key_holds_up_no_other_of_the_partitions_that_are_moved_with_it(place: Place) {
+    let db = open(&place).await;
+    let engine = Tape::new();
+    engine.refuse_key(Some("order-7"));
+    let relay = Relay::new(&db, &Bus::new(engine.clone())).workers(1);
+    let relay = Running::spawn(async move |stop| relay.run(async { drop(stop.await) }).await);
+    // More than a batch, of all partitions.
+    write(std::slice::from_ref(&db), 0, 30).await;
+    eventually("the others are through", async || engine.count() == 39 * 30).await;
+    eventually("what remains is the key", async || pending(&db).await == 30).await;
+    assert_in_order(&engine, 39, 30);
+    engine.refuse_key(None);
+    eventually("the outbox is empty", async || pending(&db).await == 0).await;
+    relay.stop().await;
+    assert_in_order(&engine, 40, 30);
+    assert_eq!(engine.count(), 40 * 30, "there are duplicates");
 }
 
 async fn rows_of_an_older_version_get_a_partition_and_keep_their_order(place: Place) {

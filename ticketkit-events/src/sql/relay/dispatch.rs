@@ -28,11 +28,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How many schedules are fired in one transaction.
 const FIRED_AT_ONCE: usize = 256;
 
-/// Gives partitions with something to move to workers, one at a time to each.
+/// Gives partitions with something to move to workers, some at a time to each.
 pub(super) struct Dispatch {
     shared: Arc<Shared>,
     limit: usize,
-    workers: JoinSet<(Turn, Result<Moved, MoveError>)>,
+    workers: JoinSet<Vec<(Turn, Result<Moved, MoveError>)>>,
     /// Partitions that a worker is to look at, in their turns.
     ready: VecDeque<u8>,
     /// Those that are looked at once more when their worker ends.
@@ -94,8 +94,10 @@ impl Dispatch {
             let resumed = self.pauses.values().filter_map(|pause| pause.until).min();
             tokio::select! {
                 Some(ended) = self.workers.join_next(), if !self.workers.is_empty() => match ended {
-                    Ok((turn, result)) => {
-                        look |= self.ended(turn, result, last);
+                    Ok(ended) => {
+                        for (turn, result) in ended {
+                            look |= self.ended(turn, result, last);
+                        }
                         poll = SHORTEST_POLL;
                         poll_at = poll_at.min(Instant::now() + poll);
                     }
@@ -172,16 +174,25 @@ impl Dispatch {
     }
 
     fn start_workers(&mut self) {
-        while self.workers.len() < self.limit
-            && let Some(partition) = self.ready.pop_front()
-        {
-            let Some(turn) = self.shared.held.start(partition) else { continue };
+        while self.workers.len() < self.limit && !self.ready.is_empty() {
+            let free = self.limit - self.workers.len();
+            let most = self.shared.database.partitions_at_once();
+            let count = self.ready.len().div_ceil(free).min(most);
+            let held = &self.shared.held;
+            let turns: Vec<Turn> =
+                self.ready.drain(..count).filter_map(|partition| held.start(partition)).collect();
+            if turns.is_empty() {
+                continue;
+            }
             let shared = self.shared.clone();
-            self.workers.spawn(async move { (turn, shared.move_batch(turn).await) });
+            self.workers.spawn(async move {
+                let moved = shared.move_batch(&turns).await;
+                turns.into_iter().zip(moved).collect()
+            });
         }
     }
 
-    /// Takes note of what a worker has done; returns whether the outbox has to be looked at, to know
+    /// Takes note of what a worker has done in a partition; returns whether the outbox has to be looked at, to know
     /// when the next try is due.
     fn ended(&mut self, turn: Turn, result: Result<Moved, MoveError>, last: bool) -> bool {
         let partition = turn.partition;

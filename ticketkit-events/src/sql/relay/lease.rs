@@ -111,25 +111,29 @@ impl Database {
         Ok(())
     }
 
-    /// Renews the lease of a partition in the transaction that settles its rows; returns false if
-    /// another has it.
-    pub(in crate::sql) async fn renew_lease(
+    /// Renews leases in the transaction that settles the rows of their partitions; returns those
+    /// that were renewed: another has the rest.
+    pub(in crate::sql) async fn renew_leases(
         &self,
         tx: &mut Tx,
         relay: &str,
-        turn: Turn,
-    ) -> Result<bool, sqlx::Error> {
-        let done = sqlx::query(
-            "update ticketkit_relay_partitions set expires_at = $4
-             where partition = $1 and relay = $2 and fence = $3",
-        )
-        .bind(i64::from(turn.partition))
-        .bind(relay)
-        .bind(turn.fence)
-        .bind((self.now() + self.relay_lease()).as_millis())
-        .execute(tx.conn())
-        .await?;
-        Ok(done.rows_affected() > 0)
+        turns: &[Turn],
+    ) -> Result<Vec<u8>, sqlx::Error> {
+        let fences: Vec<String> =
+            (0..turns.len()).map(|n| format!("(${}, ${})", 3 + 2 * n, 4 + 2 * n)).collect();
+        // Placeholders.
+        let renew = format!(
+            "update ticketkit_relay_partitions set expires_at = $2
+             where relay = $1 and (partition, fence) in (values {}) returning partition",
+            fences.join(", ")
+        );
+        let mut query = sqlx::query_scalar(AssertSqlSafe(renew))
+            .bind(relay)
+            .bind((self.now() + self.relay_lease()).as_millis());
+        for turn in turns {
+            query = query.bind(i64::from(turn.partition)).bind(turn.fence);
+        }
+        query.fetch_all(tx.conn()).await?.into_iter().map(number).collect()
     }
 
     /// Gives partitions to rows of versions that knew none; returns whether there may be more.

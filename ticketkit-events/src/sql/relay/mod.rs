@@ -7,7 +7,7 @@
 //! | `held` | what this relay holds at the moment |
 //! | `keeper` | renews, takes and gives up, again and again |
 //! | `dispatch` | lets workers move what there is to move |
-//! | `worker` | moves one batch of one partition |
+//! | `worker` | moves one batch of some partitions |
 
 mod dispatch;
 mod held;
@@ -44,8 +44,11 @@ pub(crate) const PARTITIONS: u8 = 16;
 ///
 /// A relay is woken by a commit in its process, on PostgreSQL by one in any process (it keeps a
 /// connection for that), by the next schedule, and by polls that grow from 100 ms to a second (on
-/// SQLite to 200 ms while several relays run). At most 256 events, or 4 MiB of them, are in the
-/// memory of each worker.
+/// SQLite to 200 ms while several relays run).
+///
+/// A worker moves the oldest events of a partition, on SQLite of up to four partitions together: they
+/// are read, published and settled at once, and wait for the slowest confirm among them. It reads at
+/// most 512 events, or 2 MiB of them, and as many again for each partition that these leave out.
 #[derive(Debug)]
 #[must_use = "a relay does nothing until it runs"]
 pub struct Relay {
@@ -74,9 +77,9 @@ impl Relay {
         Self { database: database.clone(), bus: bus.clone(), workers: database.relay_workers() }
     }
 
-    /// Sets how many partitions are worked on at the same time, at least 1.
+    /// Sets how many workers move events at the same time, at least 1.
     ///
-    /// By default 8 on SQLite, and on PostgreSQL half as many as connections write, so that requests
+    /// By default 4 on SQLite, and on PostgreSQL half as many as connections write, so that requests
     /// get theirs while a backlog is moved.
     pub fn workers(mut self, count: usize) -> Self {
         self.workers = count.max(1);
