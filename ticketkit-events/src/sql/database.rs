@@ -14,10 +14,20 @@ use super::{
 };
 use crate::{Clock, Timestamp};
 
-const OWN_MIGRATIONS: &[Migration] = &[
-    Migration::new(1, "outbox, inbox, schedules", include_str!("schema.sql")),
-    Migration::new(2, "partitions of the outbox", include_str!("partitions.sql")),
-];
+const OUTBOX: Migration = Migration::new(1, "outbox, inbox, schedules", include_str!("schema.sql"));
+const PARTITIONS: Migration =
+    Migration::new(2, "partitions of the outbox", include_str!("partitions.sql"));
+const ROWIDS: Migration =
+    Migration::new(3, "outbox without autoincrement", include_str!("rowids.sql"));
+
+/// Our own steps. A number that one dialect lacks is never given to another step.
+const fn own_migrations(dialect: Dialect) -> &'static [Migration] {
+    match dialect {
+        Dialect::Sqlite => &[OUTBOX, PARTITIONS, ROWIDS],
+        Dialect::Postgres => &[OUTBOX, PARTITIONS],
+    }
+}
+
 /// Where the steps of the service are recorded, and our own.
 const TABLE: &str = "_sqlx_migrations";
 const OWN_TABLE: &str = "_ticketkit_migrations";
@@ -91,7 +101,7 @@ impl Database {
     /// If the URL is not understood, or the database cannot be opened or migrated.
     pub async fn open_with(url: &str, clock: Clock) -> Result<Self, DatabaseError> {
         let database = Self::connect(url, clock).await?;
-        database.migrate_own(OWN_TABLE, OWN_MIGRATIONS).await?;
+        database.migrate_own(OWN_TABLE, own_migrations(database.dialect())).await?;
         Ok(database)
     }
 
@@ -158,7 +168,7 @@ impl Database {
         let compared = async {
             let Some(mut connection) = drift::look(&address).await? else { return Ok(None) };
             let mut found = Vec::new();
-            for (table, steps) in [(OWN_TABLE, OWN_MIGRATIONS), (TABLE, migrations)] {
+            for (table, steps) in [(OWN_TABLE, own_migrations(dialect)), (TABLE, migrations)] {
                 found.extend(drift::compare(&mut connection, dialect, table, steps).await?);
             }
             connection.close().await?;
@@ -310,4 +320,79 @@ async fn is_sound(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Causation, Envelope, EventId};
+
+    fn envelope(n: u32) -> Envelope {
+        Envelope {
+            id: EventId::new(),
+            kind: "thing.made".to_owned(),
+            source: "/things".to_owned(),
+            time: Timestamp::from_millis(42),
+            key: format!("key-{}", n % 7),
+            version: 1,
+            causation: Causation { tracestate: Some("a=b".to_owned()), ..Causation::default() },
+            data: n.to_string(),
+        }
+    }
+
+    async fn enqueue(database: &Database, numbers: std::ops::Range<u32>) {
+        let mut tx = database.begin().await.unwrap();
+        let envelopes: Vec<Envelope> = numbers.map(envelope).collect();
+        tx.enqueue_all(&envelopes).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// All that a row has, oldest first.
+    async fn rows(database: &Database) -> Vec<String> {
+        let select = "select json_array(seq, id, kind, source, time, event_key, version,
+                          correlation_id, causation_id, traceparent, tracestate, data, attempts,
+                          due_at, error, partition)
+                      from ticketkit_outbox order by seq";
+        sqlx::query_scalar(select).fetch_all(database.reader()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_outbox_of_before_keeps_its_rows_and_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = sqlite_url(&folder.path().join("things.db"));
+        let old = Database::connect(&url, Clock::system()).await.unwrap();
+        old.migrate_own(OWN_TABLE, &[OUTBOX, PARTITIONS]).await.unwrap();
+        enqueue(&old, 0..50).await;
+        let change = "delete from ticketkit_outbox where seq % 3 = 0 or seq > 40;
+                      update ticketkit_outbox set attempts = 3, due_at = 4, error = 'no'
+                      where seq = 20;
+                      update ticketkit_outbox set partition = null where seq = 22;";
+        let mut tx = old.begin().await.unwrap();
+        tx.conn().execute(sqlx::raw_sql(change)).await.unwrap();
+        tx.commit().await.unwrap();
+        let before = rows(&old).await;
+        assert_eq!(before.len(), 27);
+
+        let new = Database::open(&url).await.unwrap();
+        assert_eq!(rows(&new).await, before);
+        // A process of the old version that still runs goes on.
+        enqueue(&old, 50..51).await;
+        enqueue(&new, 51..53).await;
+        let after = rows(&new).await;
+        assert_eq!(after[..27], before);
+        let data: Vec<i64> =
+            sqlx::query_scalar("select cast(data as integer) from ticketkit_outbox order by seq")
+                .fetch_all(new.reader())
+                .await
+                .unwrap();
+        assert!(data.is_sorted(), "{data:?}");
+        let indexes: i64 = sqlx::query_scalar(
+            "select count(*) from sqlite_master
+             where type = 'index' and tbl_name = 'ticketkit_outbox' and sql is not null",
+        )
+        .fetch_one(new.reader())
+        .await
+        .unwrap();
+        assert_eq!(indexes, 3);
+    }
 }

@@ -155,8 +155,12 @@ impl Database {
         }
         let mut tx = self.begin_with(Durability::Relaxed).await?;
         for (partition, seqs) in (0_i64..).zip(&of).filter(|(_, seqs)| !seqs.is_empty()) {
-            let assign =
-                format!("update ticketkit_outbox set partition = $1 where seq in ({})", list(seqs));
+            // Another relay may have been first, and the number be that of another row by now.
+            let assign = format!(
+                "update ticketkit_outbox set partition = $1
+                 where partition is null and seq in ({})",
+                list(seqs)
+            );
             sqlx::query(AssertSqlSafe(assign))
                 .persistent(false)
                 .bind(partition)
