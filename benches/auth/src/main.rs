@@ -9,6 +9,7 @@
 //! With names of groups as arguments only these run.
 
 mod ban;
+mod processor;
 mod request;
 mod throughput;
 mod view;

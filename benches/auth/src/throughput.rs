@@ -1,6 +1,17 @@
 //! A server on one thread and a client on another, over loopback with connections that stay open.
+//!
+//! What is bounded is the layer around a router, `auth.layer(router)`: it is there once, and the router
+//! behind it is the bare one. `Router::layer` puts it around each route instead, where axum boxes the
+//! service and its future once more at every request, whichever layer it is; that figure is shown
+//! beside it, without a bound.
+//!
+//! The ratios of one pair of servers differ by some hundredths from those of the next, by where its
+//! memory and its sockets happen to be and which processors the threads are on. So there are many pairs
+//! of fresh servers, each measured in a few short turns; all servers are on one processor and the
+//! clients on another; and the figure is the median of the ratios of all turns.
 
 use std::{
+    convert::Infallible,
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     thread,
@@ -8,7 +19,7 @@ use std::{
 };
 
 use axum_08::{
-    Router,
+    Router, ServiceExt as _,
     extract::Request,
     http::{HeaderMap, StatusCode},
     middleware::{self, Next},
@@ -17,14 +28,19 @@ use axum_08::{
     serve::ListenerExt as _,
 };
 use jsonwebtoken::{DecodingKey, Validation, jwk::JwkSet};
-use ticketkit_auth::{Clock, RevocationView, axum::CurrentUser, testing::TestAuth};
+use ticketkit_auth::{AuthLayer, Clock, RevocationView, axum::CurrentUser, testing::TestAuth};
 use ticketkit_bench::Figure;
+use tokio::sync::oneshot;
+use tower::{Layer as _, Service};
 
-use crate::Result;
+use crate::{Result, processor::Processors};
 
-/// Short, and in turns: whatever else the machine does hits all three alike.
-const ROUND: Duration = Duration::from_millis(50);
-const ROUNDS: usize = 101;
+/// How many times all servers are started anew.
+const SETS: usize = 51;
+/// How many turns each server of a set gets.
+const TURNS: usize = 4;
+/// How long a turn is: whatever else the machine does hits all servers alike.
+const TURN: Duration = Duration::from_millis(40);
 /// A request is under way on each, so that the server is never idle.
 const CONNECTIONS: usize = 64;
 
@@ -34,35 +50,71 @@ pub(crate) fn run() -> Result<()> {
     let view =
         RevocationView::new(Duration::from_secs(900), Duration::from_secs(600), clock.clone());
     view.heartbeat(clock.unix_millis());
-    let bare = Router::new().route("/mine", get(async || "mine"));
-    let ours = Router::new()
-        .route("/mine", get(async |_: CurrentUser| "mine"))
-        .layer(auth.layer().revocations(view));
-    let each = Router::new()
-        .route("/mine", get(async || "mine"))
-        .layer(middleware::from_fn(verify_each(&auth)?));
+    let layer = auth.layer().revocations(view);
     let cookie = auth.cookie("ada@example.com");
+    let processors = Processors::choose();
 
-    let mut servers = Vec::new();
-    for router in [ours, bare, each] {
-        servers.push(Client::new(serve(router)?, &cookie)?);
-    }
-    let mut rounds = Vec::new();
-    for _ in 0..ROUNDS {
-        let mut round = [0.0; 3];
-        for (client, rate) in servers.iter_mut().zip(&mut round) {
-            *rate = client.round()?;
+    // On a thread of its own: where this one runs is for the other groups too.
+    let turns = thread::scope(|scope| {
+        let measured = scope.spawn(|| -> Result<Vec<[f64; 4]>> {
+            processors.client()?;
+            let mut turns = Vec::new();
+            for _ in 0..SETS {
+                turns.extend(set(&auth, &layer, &cookie, processors)?);
+            }
+            Ok(turns)
+        });
+        measured.join().map_err(|_| "the measurement panicked")?
+    })?;
+    let figure = |name, of: usize, reference: usize, least: Option<f64>| {
+        let base = median(turns.iter().map(|rates| rates[reference]));
+        let ratio = median(turns.iter().map(|rates| rates[of] / rates[reference]));
+        match least {
+            Some(least) => Figure::at_least(name, base * ratio, base, least, "req/s"),
+            None => Figure::new(name, base * ratio, base, "req/s"),
         }
-        rounds.push(round);
-    }
-    let figure = |name, reference: usize, least| {
-        let bare = median(rounds.iter().map(|round| round[reference]));
-        let ratio = median(rounds.iter().map(|round| round[0] / round[reference]));
-        Figure::at_least(name, bare * ratio, bare, least, "req/s")
     };
-    println!("{}", figure("throughput", 1, 0.93));
-    println!("{}", figure("throughput-vs-verifying-each", 2, 5.0));
+    println!("{}", figure("throughput", AROUND, BARE, Some(0.93)));
+    println!("{}", figure("throughput-within-router", WITHIN, BARE, None));
+    println!("{}", figure("throughput-vs-verifying-each", AROUND, EACH, Some(5.0)));
     Ok(())
+}
+
+const BARE: usize = 0;
+const AROUND: usize = 1;
+const WITHIN: usize = 2;
+const EACH: usize = 3;
+
+/// Starts a server of each kind, and returns the requests a second of each in every turn.
+fn set(
+    auth: &TestAuth,
+    layer: &AuthLayer,
+    cookie: &str,
+    processors: Processors,
+) -> Result<[[f64; 4]; TURNS]> {
+    let bare = Router::new().route("/mine", get(async || "mine"));
+    let mine = Router::new().route("/mine", get(async |_: CurrentUser| "mine"));
+    let each = bare.clone().layer(middleware::from_fn(verify_each(auth)?));
+    let (_stops, mut clients): (Vec<_>, Vec<_>) = [
+        serve(bare, processors)?,
+        serve(layer.layer(mine.clone()), processors)?,
+        serve(mine.layer(layer.clone()), processors)?,
+        serve(each, processors)?,
+    ]
+    .into_iter()
+    .map(|(address, stop)| (stop, Client::new(address, cookie)))
+    .unzip();
+
+    let mut turns = [[0.0; 4]; TURNS];
+    for (first, rates) in turns.iter_mut().enumerate() {
+        // Whoever comes first is not always the same.
+        for at in 0..clients.len() {
+            let at = (at + first) % clients.len();
+            let client = clients[at].as_mut().map_err(|error| error.to_string())?;
+            rates[at] = client.turn()?;
+        }
+    }
+    Ok(turns)
 }
 
 fn median(of: impl Iterator<Item = f64>) -> f64 {
@@ -104,25 +156,34 @@ fn token(headers: &HeaderMap) -> Option<&str> {
         .find_map(|pair| pair.strip_prefix("ticketkit="))
 }
 
-/// Serves on one thread, until the process ends.
-fn serve(router: Router) -> Result<SocketAddr> {
+/// Serves on one thread, until the sender is dropped.
+fn serve<S>(service: S, processors: Processors) -> Result<(SocketAddr, oneshot::Sender<()>)>
+where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
     let listener = TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        if let Ok(runtime) = runtime {
-            let served = runtime.block_on(async {
-                // Else each answer behind the first waits for the client's delayed acknowledgement.
-                let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
-                    let _ = stream.set_nodelay(true);
-                });
-                axum_08::serve(listener, router).await
+    let (stop, stopped) = oneshot::channel::<()>();
+    thread::spawn(move || -> Result<()> {
+        processors.server()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            // Else each answer behind the first waits for the client's delayed acknowledgement.
+            let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
+                let _ = stream.set_nodelay(true);
             });
-            drop(served);
-        }
+            tokio::select! {
+                served = axum_08::serve(listener, service.into_make_service()) => Ok(served?),
+                _ = stopped => Ok(()),
+            }
+        })
     });
-    Ok(address)
+    Ok((address, stop))
 }
 
 struct Client {
@@ -151,11 +212,11 @@ impl Client {
         Ok(Self { connections, request: request.into_bytes(), answer: length })
     }
 
-    /// Returns the requests a second of one round.
-    fn round(&mut self) -> Result<f64> {
+    /// Returns the requests a second of one turn.
+    fn turn(&mut self) -> Result<f64> {
         let mut answers = vec![0; self.answer];
         let (begun, mut served) = (Instant::now(), 0_usize);
-        while begun.elapsed() < ROUND {
+        while begun.elapsed() < TURN {
             for connection in &mut self.connections {
                 connection.write_all(&self.request)?;
             }
