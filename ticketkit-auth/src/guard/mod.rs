@@ -25,10 +25,22 @@ use crate::{AuthError, Caller, User};
 ///
 /// The error that the contract has for this caller; [`AuthError::NoLayer`] where no
 /// [`AuthLayer`](crate::AuthLayer) is around the service.
+#[inline]
 pub fn require(extensions: &Extensions) -> Result<&User, AuthError> {
+    match extensions.get::<Caller>() {
+        // Nearly all: there is nothing to ask then, and least of all what the route does when stale.
+        Some(Caller::User(user)) => Ok(user),
+        caller => require_else(caller, extensions),
+    }
+}
+
+#[cold]
+fn require_else<'a>(
+    caller: Option<&'a Caller>,
+    extensions: &Extensions,
+) -> Result<&'a User, AuthError> {
     let stale = extensions.get::<StalePolicy>().copied().unwrap_or_default();
-    let caller = extensions.get::<Caller>().ok_or(AuthError::NoLayer)?;
-    caller.user(stale)
+    caller.ok_or(AuthError::NoLayer)?.user(stale)
 }
 
 /// Returns the user of a request, by its extensions, if the user has the role.

@@ -40,18 +40,12 @@ impl AuthLayer {
     #[must_use]
     pub fn caller(&self, headers: &HeaderMap) -> Caller {
         let caller = match presented(&self.0.cookies, headers) {
-            Ok(None) => Caller::Anonymous,
+            Ok(None) => return Caller::Anonymous,
             Ok(Some(token)) => self.judge(token),
             Err(reason) => Caller::Refused(Refusal::Invalid(reason)),
         };
-        match &caller {
-            Caller::Refused(Refusal::Invalid(reason)) => {
-                tracing::info!(%reason, "refused a token");
-            }
-            Caller::Refused(Refusal::Revoked | Refusal::Banned) => {
-                tracing::debug!("refused a token of a revoked session or a banned user");
-            }
-            _ => {}
+        if let Caller::Refused(refusal) = &caller {
+            log(refusal);
         }
         caller
     }
@@ -59,20 +53,35 @@ impl AuthLayer {
     fn judge(&self, token: &[u8]) -> Caller {
         let entry = match self.0.verifier.verified(token) {
             Ok(entry) => entry,
-            Err(VerifyError::Expired(_)) => return Caller::Refused(Refusal::Expired),
-            // A service that starts, and has no keys yet, cannot tell good from bad.
-            Err(VerifyError::Invalid(InvalidToken::UnknownKey))
-                if self.0.verifier.has_no_keys() =>
-            {
-                return Caller::Refused(Refusal::NotReady);
-            }
-            Err(VerifyError::Invalid(reason)) => {
-                return Caller::Refused(Refusal::Invalid(reason));
-            }
+            Err(error) => return Caller::Refused(self.refusal(&error)),
         };
         let view = self.0.revocations.as_ref();
         let standing = view.map_or(Standing::Good, |view| view.standing_of(&entry.subject));
         Caller::of(User::new(entry.claims), standing)
+    }
+
+    #[cold]
+    fn refusal(&self, error: &VerifyError) -> Refusal {
+        match *error {
+            VerifyError::Expired(_) => Refusal::Expired,
+            // A service that starts, and has no keys yet, cannot tell good from bad.
+            VerifyError::Invalid(InvalidToken::UnknownKey) if self.0.verifier.has_no_keys() => {
+                Refusal::NotReady
+            }
+            VerifyError::Invalid(reason) => Refusal::Invalid(reason),
+        }
+    }
+}
+
+/// Out of the way of those that are served.
+#[cold]
+fn log(refusal: &Refusal) {
+    match refusal {
+        Refusal::Invalid(reason) => tracing::info!(%reason, "refused a token"),
+        Refusal::Revoked | Refusal::Banned => {
+            tracing::debug!("refused a token of a revoked session or a banned user");
+        }
+        Refusal::Expired | Refusal::Stale(_) | Refusal::NotReady => {}
     }
 }
 
