@@ -77,13 +77,6 @@ impl Cluster {
         self.pause_all(&[instance], pause);
     }
 
-    /// Stops an instance in its tracks while something is done.
-    pub(super) fn while_paused(&self, instance: &str, act: impl FnOnce()) {
-        let paused = Paused(self.process(instance));
-        signal(paused.0, "STOP");
-        act();
-    }
-
     /// Stops several instances in their tracks for the same while.
     pub(super) fn pause_all(&self, instances: &[&str], pause: Duration) {
         let processes: Vec<_> = instances.iter().map(|one| self.process(one)).collect();
@@ -137,15 +130,6 @@ impl Cluster {
                 seen => Err(format!("{seen:?}\n{}", self.system.tail(40))),
             }
         });
-    }
-}
-
-/// A process that goes on after this, also where the test has failed.
-struct Paused(u32);
-
-impl Drop for Paused {
-    fn drop(&mut self) {
-        signal(self.0, "CONT");
     }
 }
 
