@@ -98,6 +98,15 @@ async fn f15_an_order_without_a_lock_is_cancelled_with_the_reason() {
     assert_eq!(order["ticket"]["price"], 1999);
 }
 
+/// F15: nobody buys from oneself.
+#[tokio::test]
+async fn f15_nobody_buys_the_own_ticket() {
+    let world = World::new().await;
+    let ticket = world.offer("seller").await;
+    world.try_order("seller", ticket.id).await.problem(409, "own_ticket");
+    world.try_order("buyer", ticket.id).await.expect(201);
+}
+
 #[tokio::test]
 async fn only_the_buyer_cancels_and_only_what_is_open() {
     let world = World::new().await;
@@ -159,4 +168,17 @@ async fn f7_a_consumer_that_hangs_or_is_down_stops_no_order() {
         let order = world.order("buyer", ticket).await;
         world.eventually(async || world.heard(&order) == ["order.created"]).await;
     }
+}
+
+/// The test above can fail: where publishing waits for consumers, one that hangs holds up all news.
+#[tokio::test]
+async fn f7_if_publishing_waited_for_consumers_one_would_stop_all_news() {
+    let world = World::with_waiting_publisher().await;
+    let tickets = [world.offer("seller").await, world.offer("seller").await];
+    world.add_stuck_consumers().await;
+    let first = world.order("buyer", &tickets[0]).await;
+    world.eventually(async || world.heard(&first) == ["order.created"]).await;
+    let second = world.order("buyer", &tickets[1]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(world.heard(&second), [""; 0]);
 }

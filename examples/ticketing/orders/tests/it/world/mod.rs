@@ -3,6 +3,7 @@
 mod acting;
 mod answer;
 mod fixtures;
+mod waiting;
 
 use std::{
     any::Any,
@@ -29,8 +30,8 @@ use ticketing_tests::Place;
 use ticketkit_auth::{CrossSiteLayer, ManualClock, RevocationView, axum::Rule, testing::TestAuth};
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
 use ticketkit_events::{
-    Bus, Clock, Envelope, Event, HandlerError, Publisher, State, Subscription, sql::Database,
-    subscription::Runner,
+    Bus, Clock, Envelope, Event, HandlerError, Publisher, State, Subscription,
+    engine::memory::MemoryEngine, sql::Database, subscription::Runner,
 };
 use ticketkit_servers::Postgres;
 use tower::ServiceExt;
@@ -70,7 +71,15 @@ impl World {
     pub(crate) async fn new() -> Self {
         let place = Place::new();
         let database = Database::open(&place.url("orders")).await.unwrap();
-        Self::on(database, Box::new(place), Settings::default()).await
+        Self::on(database, Box::new(place), Settings::default(), Bus::memory()).await
+    }
+
+    /// The same with an engine that waits for the consumers.
+    pub(crate) async fn with_waiting_publisher() -> Self {
+        let place = Place::new();
+        let database = Database::open(&place.url("orders")).await.unwrap();
+        let bus = Bus::new(waiting::Waiting(MemoryEngine::new(Clock::system())));
+        Self::on(database, Box::new(place), Settings::default(), bus).await
     }
 
     /// The same with a comment on streams as often as this.
@@ -78,22 +87,27 @@ impl World {
         let place = Place::new();
         let database = Database::open(&place.url("orders")).await.unwrap();
         let settings = Settings { keep_alive, ..Settings::default() };
-        Self::on(database, Box::new(place), settings).await
+        Self::on(database, Box::new(place), settings, Bus::memory()).await
     }
 
     /// The same on PostgreSQL, where transactions run beside each other.
     pub(crate) async fn on_postgres() -> Self {
         let server = Postgres::start().unwrap();
         let database = Database::open(&server.database("orders")).await.unwrap();
-        Self::on(database, Box::new(server), Settings::default()).await
+        Self::on(database, Box::new(server), Settings::default(), Bus::memory()).await
     }
 
-    async fn on(database: Database, place: Box<dyn Any + Send + Sync>, settings: Settings) -> Self {
+    async fn on(
+        database: Database,
+        place: Box<dyn Any + Send + Sync>,
+        settings: Settings,
+        bus: Bus,
+    ) -> Self {
         let token_clock = ManualClock::default();
         let auth = TestAuth::with_clock(token_clock.clock());
         let life = auth.verifier().longest_validity();
         let view = RevocationView::without_heartbeat(life, token_clock.clock());
-        let (bus, shutdown) = (Bus::memory(), Shutdown::new());
+        let shutdown = Shutdown::new();
         let clock = Clock::manual(Timestamp::now());
         let metrics = Metrics::default();
         let service = OrdersService::new(Setup {
