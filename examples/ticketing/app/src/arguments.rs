@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{service::Service, settings};
+use crate::{keys::Turn, service::Service, settings};
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +21,11 @@ pub(crate) enum Command {
     },
     /// Makes the keys of the auth service in a folder.
     MakeKeys(PathBuf),
+    /// Lists the signing keys of a folder, or changes them.
+    Keys {
+        folder: PathBuf,
+        turn: Turn,
+    },
     /// Asks the process that listens at the address of the settings whether it is ready.
     Check {
         config: Option<PathBuf>,
@@ -41,7 +46,7 @@ impl Command {
             | Self::Migrate { config, .. }
             | Self::Check { config }
             | Self::Distributed { config, .. } => config.as_deref(),
-            Self::MakeKeys(_) | Self::Print(_) => None,
+            Self::MakeKeys(_) | Self::Keys { .. } | Self::Print(_) => None,
         }
     }
 }
@@ -50,8 +55,8 @@ impl Command {
 pub(crate) enum UsageError {
     #[error(
         "unknown argument `{0}`; allowed are --service NAME, --migrate, --distributed, \
-         --instances N, --check, --make-keys FOLDER, --config FILE, --config-reference, --help and \
-         --version"
+         --instances N, --check, --make-keys FOLDER, --keys FOLDER, --config FILE, \
+         --config-reference, --help and --version"
     )]
     Unknown(String),
     #[error("--config needs the path of a TOML file")]
@@ -64,6 +69,11 @@ pub(crate) enum UsageError {
     InstancesOfWhat,
     #[error("--make-keys needs the path of a folder")]
     NoFolder,
+    #[error(
+        "--keys needs the path of a folder, and behind it nothing, add, promote KID, remove KID, \
+         promote-now KID or remove-now KID"
+    )]
+    Keys,
     #[error("{0} and {1} exclude each other")]
     Both(&'static str, &'static str),
 }
@@ -91,6 +101,10 @@ Usage: cargo ticketing [--service NAME | --distributed [--instances N]] [OPTIONS
   --check             ask the process at TICKETING_ADDR whether it is ready, and end: for probes
                       where there is no other client
   --make-keys FOLDER  make the keys of the auth service there, unless there are some, and end
+  --keys FOLDER [add | promote KID | remove KID]
+                      list its signing keys; or publish a new one, let it sign, or remove the one
+                      that signed before it. What is too early for those who verify is refused and
+                      says for how long; promote-now and remove-now do it, for a key that leaked
   --config FILE       read this TOML file (default: ./ticketing.toml, where there is one)
   --config-reference  print all settings as a table in Markdown
   --help              print this
@@ -141,6 +155,12 @@ pub(crate) fn read(arguments: impl Iterator<Item = OsString>) -> Result<Command,
                 }
                 _ => return Err(UsageError::NoFolder),
             },
+            Some("--keys") => {
+                let folder = arguments.next().filter(|folder| !folder.is_empty());
+                let folder = PathBuf::from(folder.ok_or(UsageError::Keys)?);
+                let turn = Turn::read(arguments).ok_or(UsageError::Keys)?;
+                return Ok(Command::Keys { folder, turn });
+            }
             Some("--instances") => {
                 let count = arguments.next().and_then(|count| count.to_str()?.parse().ok());
                 let count = count.filter(|count: &NonZeroUsize| count.get() <= MOST_INSTANCES);
@@ -196,6 +216,13 @@ mod tests {
         );
         assert_eq!(of(&["--check", "--config", "a.toml"]), Ok(Command::Check { config }));
         assert_eq!(of(&["--make-keys", "k"]), Ok(Command::MakeKeys("k".into())));
+        let keys = |turn| Ok(Command::Keys { folder: "k".into(), turn });
+        assert_eq!(of(&["--keys", "k"]), keys(Turn::None));
+        assert_eq!(of(&["--keys", "k", "add"]), keys(Turn::Add));
+        let kid = "a".to_owned();
+        assert_eq!(of(&["--keys", "k", "promote", "a"]), keys(Turn::Promote { kid, now: false }));
+        let kid = "a".to_owned();
+        assert_eq!(of(&["--keys", "k", "remove-now", "a"]), keys(Turn::Remove { kid, now: true }));
 
         let Ok(Command::Print(help)) = of(&["--help"]) else { panic!("no help") };
         assert!(help.contains("TICKETING_ADDR") && help.contains("RUST_LOG"), "{help}");
@@ -215,6 +242,9 @@ mod tests {
             assert_eq!(of(arguments), Err(UsageError::Both(first, second)));
         }
         assert_eq!(of(&["--make-keys"]), Err(UsageError::NoFolder));
+        for words in [&["--keys"][..], &["--keys", "k", "promote"], &["--keys", "k", "add", "a"]] {
+            assert_eq!(of(words), Err(UsageError::Keys), "{words:?}");
+        }
         assert_eq!(of(&["--instances", "2"]), Err(UsageError::InstancesOfWhat));
         for count in ["0", "-1", "17", "two", ""] {
             let refused = of(&["--distributed", "--instances", count]);

@@ -12,6 +12,7 @@
 //! - [`callers`]: how they find out who is asking.
 //! - [`peers`]: services that run elsewhere.
 //! - [`mod@distributed`]: a process for each service, and what they need.
+//! - [`keys`]: turns the keys of the auth service over.
 //! - [`probe`]: asks a process whether it is ready.
 //! - [`dispatch`]: leads requests to the services of the process.
 //! - [`forwarded`]: the address of the client behind proxies.
@@ -26,6 +27,7 @@ mod documents;
 mod error;
 mod folder;
 mod forwarded;
+mod keys;
 mod parts;
 mod peers;
 mod probe;
@@ -39,7 +41,7 @@ use std::{error::Error, num::NonZeroUsize, path::Path, process::ExitCode, time::
 
 use ticketkit_core::chassis::{config, logs};
 
-use crate::{arguments::Command, service::Service, settings::Settings};
+use crate::{arguments::Command, keys::Turn, service::Service, settings::Settings};
 
 /// How long what cannot be cut may go on.
 const LAST_WAIT: Duration = Duration::from_millis(500);
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Run { service, .. } => run(settings, service),
         Command::Migrate { service, .. } => migrate(settings, service),
         Command::MakeKeys(folder) => make_keys(&folder),
+        Command::Keys { folder, turn } => turn_keys(&folder, &turn),
         Command::Check { .. } => check(&settings),
         Command::Print(_) => Ok(()),
     };
@@ -98,6 +101,11 @@ fn migrate(settings: Settings, service: Option<Service>) -> Result<(), Box<dyn E
 fn make_keys(folder: &Path) -> Result<(), Box<dyn Error>> {
     ticketing_auth::Keys::open(folder)?;
     println!("the keys are in {}", folder.display());
+    Ok(())
+}
+
+fn turn_keys(folder: &Path, turn: &Turn) -> Result<(), Box<dyn Error>> {
+    print!("{}", turn.run(folder)?);
     Ok(())
 }
 

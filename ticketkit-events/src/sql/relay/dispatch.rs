@@ -192,8 +192,8 @@ impl Dispatch {
         }
     }
 
-    /// Takes note of what a worker has done in a partition; returns whether the outbox has to be looked at, to know
-    /// when the next try is due.
+    /// Takes note of what a worker has done in a partition; returns whether the outbox has to be
+    /// looked at, to know when the next try is due.
     fn ended(&mut self, turn: Turn, result: Result<Moved, MoveError>, last: bool) -> bool {
         let partition = turn.partition;
         if self.shared.held.end(partition) {

@@ -5,7 +5,11 @@ use std::path::Path;
 use std::process::Output;
 
 use serde_json::json;
-use ticketing_tests::{Person, Server, server::command};
+use ticketing_tests::{
+    Person, Server,
+    server::command,
+    wait::{SOON, eventually},
+};
 
 /// Runs a command to its end.
 fn run(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
@@ -73,4 +77,50 @@ fn keys_are_made_once_and_are_those_that_sign() {
     assert_eq!(known(&first), known(&second), "two processes with the same keys");
     assert_ne!(known(&first), known(&Server::start()));
     assert_ne!(known(&first)["keys"], json!([]));
+}
+
+#[test]
+fn keys_are_turned_over_while_the_process_runs() {
+    let server = Server::start();
+    let folder = server.folder().join("keys");
+    let path = folder.to_str().expect("a path");
+    let turn = |words: &[&str]| {
+        let output = run(server.folder(), &[], &[&["--keys", path], words].concat());
+        (output.status.code(), said(&output))
+    };
+    let kids = |said: &str, stage: &str| -> Vec<String> {
+        let lines = said.lines().filter_map(|line| line.strip_prefix(stage));
+        lines.filter_map(|rest| rest.split_whitespace().next()).map(str::to_owned).collect()
+    };
+    let (code, listed) = turn(&[]);
+    assert_eq!(code, Some(0), "{listed}");
+    let [old] = &kids(&listed, "active")[..] else { panic!("one key signs: {listed}") };
+
+    let seller = Person::sign_up(&server, "seller");
+    let (_, listed) = turn(&["add"]);
+    let [new] = &kids(&listed, "standby")[..] else { panic!("one is new: {listed}") };
+    let (code, refused) = turn(&["promote", new]);
+    assert_eq!(code, Some(1), "verifiers may not have it yet: {refused}");
+    assert!(refused.contains("promote_now"), "{refused}");
+    assert_eq!(turn(&[]).1, listed, "what is refused changes nothing");
+
+    let (code, listed) = turn(&["promote-now", new]);
+    assert_eq!((code, kids(&listed, "active")), (Some(0), vec![new.clone()]), "{listed}");
+    seller.sell("Signed in before", 100);
+    let (code, listed) = turn(&["remove-now", old]);
+    assert_eq!((code, kids(&listed, "retiring")), (Some(0), Vec::new()), "{listed}");
+    eventually("the process to take the folder in", SOON, || {
+        let known = server.client().get("/.well-known/jwks.json").expect(200).json();
+        let is_new = known["keys"].as_array().is_some_and(|keys| keys.len() == 1)
+            && known["keys"][0]["kid"] == **new;
+        if is_new { Ok(()) } else { Err(known) }
+    });
+    seller.post("/api/tickets", &json!({"title": "A seat", "price": 100})).expect(401);
+    seller.post("/api/users/refresh", &json!({})).expect(200);
+    seller.sell("With a token of the new key", 100);
+
+    let (code, refused) = turn(&["remove-now", new]);
+    assert_eq!(code, Some(1), "the last one signs: {refused}");
+    let nothing = run(server.folder(), &[], &["--keys", server.folder().to_str().expect("a path")]);
+    assert_eq!(nothing.status.code(), Some(1), "no keys are made: {}", said(&nothing));
 }
