@@ -54,12 +54,12 @@ async fn readiness_names_the_checks_that_failed_and_nothing_more() {
     let app = stack::operators("tickets", &health, &metrics);
     assert_eq!(fetch(&app, "/livez").await.status, 200);
     assert_eq!(fetch(&app, "/readyz").await.status, 200);
-    health.add("database", || async { Err("password of db-7 refused".to_owned()) });
+    health.add("database", || async { Err("password of replica.internal refused".to_owned()) });
     let answer = fetch(&app, "/readyz").await;
     let problem = answer.problem();
     assert_eq!((problem.status, problem.code.as_str()), (503, "unavailable"));
     assert!(problem.error_of("database").is_some() && problem.error_of("bus").is_none());
-    assert!(!answer.text().contains("db-7"));
+    assert!(!answer.text().contains("replica.internal"));
 }
 
 #[tokio::test]
@@ -68,14 +68,14 @@ async fn metrics_have_the_template_of_the_route_and_never_the_path() {
     let routes = Router::new().route("/tickets/{id}", get(|| async { "" }));
     let errors = ErrorLayer::new("tickets");
     let app = stack::stack(routes, "tickets", errors, &HttpMetrics::new(&metrics));
-    fetch(&app, "/tickets/4711").await;
-    fetch(&app, "/elsewhere/4711").await;
+    fetch(&app, "/tickets/somebodys").await;
+    fetch(&app, "/elsewhere/somebodys").await;
     send(&app, Request::builder().method("BREW").uri("/tickets/1"), "").await;
     let text = metrics.to_text();
     assert!(text.contains(r#"route="/tickets/{id}",status="200""#), "{text}");
     assert!(text.contains(r#"method="other",route="/tickets/{id}",status="405""#), "{text}");
     assert!(text.contains(r#"route="none",status="404""#), "{text}");
-    assert!(!text.contains("4711"), "{text}");
+    assert!(!text.contains("somebodys"), "{text}");
 }
 
 #[tokio::test]
