@@ -82,7 +82,7 @@ fn keys_are_made_once_and_are_those_that_sign() {
 #[test]
 fn keys_are_turned_over_while_the_process_runs() {
     let server = Server::start();
-    let folder = server.folder().join("keys");
+    let folder = server.folder().join("data/keys");
     let path = folder.to_str().expect("a path");
     let turn = |words: &[&str]| {
         let output = run(server.folder(), &[], &[&["--keys", path], words].concat());
