@@ -5,7 +5,10 @@ use argon2::{
     password_hash::{Error, PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+
 use super::PasswordError;
+use crate::random::{self, RandomError};
 
 /// What hashing a password costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +62,18 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    /// Makes a hash of no password: to check one against it costs what any check costs, and to make
+    /// it costs nothing, for its output is what chance gave. That a password fits has the odds of
+    /// guessing 32 bytes.
+    pub(super) fn of_nobody(cost: Cost) -> Result<Self, PasswordError> {
+        let failed = |error: RandomError| PasswordError::Failed(error.to_string());
+        let salt = STANDARD_NO_PAD.encode(random::bytes::<16>().map_err(failed)?);
+        let output = STANDARD_NO_PAD.encode(random::bytes::<32>().map_err(failed)?);
+        let Cost { memory, passes, lanes } = cost;
+        cost.argon2()?;
+        Self::parse(&format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${output}"))
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, PasswordError> {
         let unfit = |reason: String| PasswordError::Stored(reason);
         let hash = PasswordHash::new(text).map_err(|error| unfit(error.to_string()))?;

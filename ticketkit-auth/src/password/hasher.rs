@@ -41,11 +41,9 @@ pub enum Verdict {
 impl PasswordHasher {
     /// Makes a hasher with [`Cost::DEFAULT`] that uses every processor and no more.
     ///
-    /// It hashes once, which takes some 20 ms.
-    ///
     /// # Errors
     ///
-    /// If hashing fails.
+    /// If the system gives no randomness.
     pub fn new() -> Result<Self, PasswordError> {
         let running = thread::available_parallelism().map_or(1, usize::from);
         Self::with_limits(Cost::DEFAULT, running, running * WAITING_PER_RUNNING)
@@ -55,9 +53,10 @@ impl PasswordHasher {
     ///
     /// # Errors
     ///
-    /// If argon2id cannot work with the cost.
+    /// If argon2id cannot work with the cost, it is above [`Cost::CAP`], or the system gives no
+    /// randomness.
     pub fn with_limits(cost: Cost, running: usize, waiting: usize) -> Result<Self, PasswordError> {
-        let nobody = Stored::parse(&argon::hash("nobody has this password", cost)?)?;
+        let nobody = Stored::of_nobody(cost)?;
         Ok(Self {
             cost,
             nobody: Arc::new(nobody),
