@@ -61,7 +61,7 @@ pub(crate) async fn latency() -> Result<()> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     running.iter().for_each(tokio::task::JoinHandle::abort);
-    let handled = handled.lock().map_err(|_| "the handler panicked")?;
+    let handled = handled.lock().map_err(|_| "the handler panicked")?.clone();
     let mut times: Vec<Duration> = committed
         .into_iter()
         .filter_map(|(n, at)| Some(handled[n]?.saturating_duration_since(at)))
