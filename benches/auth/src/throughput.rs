@@ -14,6 +14,7 @@ use std::{
     convert::Infallible,
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
+    pin::Pin,
     thread,
     time::{Duration, Instant},
 };
@@ -123,12 +124,10 @@ fn median(of: impl Iterator<Item = f64>) -> f64 {
     sorted[sorted.len() / 2]
 }
 
+type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
+
 /// What most middleware does: the cookie, the signature and the claims at every request.
-fn verify_each(
-    auth: &TestAuth,
-) -> Result<
-    impl Fn(Request, Next) -> std::pin::Pin<Box<dyn Future<Output = Response> + Send>> + Clone + use<>,
-> {
+fn verify_each(auth: &TestAuth) -> Result<impl Fn(Request, Next) -> Answering + Clone + use<>> {
     let set: JwkSet = serde_json::from_str(&serde_json::to_string(&auth.ring().jwks())?)?;
     let key = DecodingKey::from_jwk(set.keys.first().ok_or("a key")?)?;
     let mut rules = Validation::new(jsonwebtoken::Algorithm::EdDSA);
@@ -138,7 +137,7 @@ fn verify_each(
         let verified = token(request.headers()).is_some_and(|token| {
             jsonwebtoken::decode::<serde_json::Value>(token, &key, &rules).is_ok()
         });
-        let future: std::pin::Pin<Box<dyn Future<Output = Response> + Send>> = if verified {
+        let future: Answering = if verified {
             Box::pin(next.run(request))
         } else {
             Box::pin(async { StatusCode::UNAUTHORIZED.into_response() })
