@@ -44,6 +44,8 @@ pub(crate) fn measure(binary: &Path, runtime: &Runtime) -> Result<()> {
         println!("{}", Figure::at_most_ratio("rush-p99", slow, alone, 10.0, "ms"));
         let calm = ms(calm(&seller, &buyers).await?);
         println!("{}", Figure::new("rush-p99-vs-a-ticket-each", slow, calm, "ms"));
+        let idle = ms(idle(&buyers).await?);
+        println!("{}", Figure::new("rush-p99-vs-a-health-check-each", slow, idle, "ms"));
         Ok(())
     })
 }
@@ -93,30 +95,39 @@ async fn calm(seller: &Session, buyers: &[Session]) -> Result<Duration> {
     for _ in buyers {
         tickets.push(offer(seller).await?);
     }
-    let mut took = Vec::with_capacity(buyers.len());
-    for answer in at_once(buyers, tickets).await? {
-        if answer.status != 201 {
-            return Err(format!("an order nobody else wants: {:?}", answer.document()).into());
-        }
-        took.push(answer.took);
+    let orders = buyers.iter().zip(&tickets).map(|(buyer, ticket)| order(buyer, ticket));
+    slowest(&at_once(buyers, orders.collect()).await?, 201)
+}
+
+/// The same for as many requests that nothing is done for: what of the rush is two programs that
+/// share this machine to exchange a thousand requests and answers.
+async fn idle(buyers: &[Session]) -> Result<Duration> {
+    let checks = buyers.iter().map(|buyer| Request::get(buyer, "/livez"));
+    slowest(&at_once(buyers, checks.collect()).await?, 200)
+}
+
+/// The time within which 99 % were answered, all with the expected status.
+fn slowest(answers: &[Reply], status: u16) -> Result<Duration> {
+    if let Some(odd) = answers.iter().find(|answer| answer.status != status) {
+        return Err(format!("not {status}, but {}: {:?}", odd.status, odd.document()).into());
     }
+    let mut took: Vec<_> = answers.iter().map(|answer| answer.took).collect();
     took.sort_unstable();
     Ok(percentile(&took, 0.99))
 }
 
 async fn rush(seller: &Session, buyers: &[Session]) -> Result<Vec<Reply>> {
-    let tickets = vec![offer(seller).await?; buyers.len()];
-    at_once(buyers, tickets).await
+    let ticket = offer(seller).await?;
+    at_once(buyers, buyers.iter().map(|buyer| order(buyer, &ticket)).collect()).await
 }
 
-/// Lets each buyer order their ticket at the same moment.
-async fn at_once(buyers: &[Session], tickets: Vec<Value>) -> Result<Vec<Reply>> {
+/// Lets each buyer send their request at the same moment.
+async fn at_once(buyers: &[Session], requests: Vec<Request>) -> Result<Vec<Reply>> {
     let start = Arc::new(Barrier::new(buyers.len()));
     let mut ordering = JoinSet::new();
-    for (buyer, ticket) in buyers.iter().zip(tickets) {
+    for (buyer, request) in buyers.iter().zip(requests) {
         let start = start.clone();
         let look = Request::get(buyer, "/api/orders?limit=1");
-        let order = order(buyer, &ticket);
         // Who waits for the sale to begin has the page open: a connection, and a session that was
         // looked at.
         let mut connection = Connection::open(buyer).await?;
@@ -124,7 +135,7 @@ async fn at_once(buyers: &[Session], tickets: Vec<Value>) -> Result<Vec<Reply>> 
             let looked = connection.send(&look).await.map_err(|error| error.to_string());
             start.wait().await;
             looked?;
-            connection.send(&order).await.map_err(|error| error.to_string())
+            connection.send(&request).await.map_err(|error| error.to_string())
         });
     }
     let mut answers = Vec::new();

@@ -4,9 +4,10 @@
 //! [revocation view](crate::revocation), and puts a [`Caller`](crate::Caller) into the extensions
 //! of the request. Whether that is enough is for the [guards](crate::guard) of each route.
 //!
-//! In axum it costs least around the whole router, `auth.layer(router)`: `Router::layer` puts a layer
-//! around each route, whose service and future axum then boxes once more at every request, whichever
-//! layer it is (`cargo xtask bench auth` shows both).
+//! In axum it goes around the whole router, `auth.layer(router)`, or into one call with the layers
+//! around it, the outermost first: `router.layer((errors, auth))`. For each call of `Router::layer`,
+//! axum boxes the service, its future and the body of its answer once more at every request, whichever
+//! layer it is (`cargo xtask bench auth` shows all three).
 //!
 //! What goes on after the answer began, such as a stream, ends by `AuthLayer::refused` (feature
 //! `events`) when its caller may no longer be served.

@@ -113,9 +113,9 @@ impl AuthService {
 
     /// Returns the routes below `/api/users` and `/.well-known`, with all their layers.
     pub fn router(&self) -> Router {
+        let stack = http::Stack::new("auth", ErrorLayer::new("auth"), &self.http_metrics);
         let routes = routes::routes(&self.cross_site).into_router();
-        let routes = routes.with_state(self.app.clone()).layer(self.layer());
-        http::stack(routes, "auth", ErrorLayer::new("auth"), &self.http_metrics)
+        routes.with_state(self.app.clone()).layer((stack, self.layer()))
     }
 
     /// Returns whom each route serves.

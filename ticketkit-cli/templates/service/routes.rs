@@ -12,14 +12,14 @@ use axum::Router;
 use serde::Deserialize;
 {% if project.auth %}
 use {{ project.snake }}_contracts::UserId;
-use ticketkit_auth::{AuthError, AuthLayer, CrossSiteLayer, User, axum::Routes};
+use ticketkit_auth::{AuthError, CrossSiteLayer, User, axum::Routes};
 {% endif %}
 
 use crate::app::App;
 
-/// Makes the routes of the service{% if project.auth %}, each with whom it serves{% endif %}.
+/// Makes the routes of the service, {% if project.auth %}each with whom it serves{% else %}without their layers{% endif %}.
 {% if project.auth %}
-pub(crate) fn router(app: App, auth: AuthLayer, cross_site: &CrossSiteLayer) -> Router {
+pub(crate) fn router(app: App, cross_site: &CrossSiteLayer) -> Router {
 {% else %}
 pub(crate) fn router(app: App) -> Router {
 {% endif %}
@@ -28,7 +28,7 @@ pub(crate) fn router(app: App) -> Router {
 {% for resource in service.resources %}
     let routes =↵ routes.merge({{ resource.snake }}::routes(cross_site));
 {% endfor %}
-    routes.into_router().layer(auth).with_state(app)
+    routes.into_router().with_state(app)
 {% else %}
     let routes = Router::new();
 {% for resource in service.resources %}
@@ -61,18 +61,15 @@ use axum::{Router, routing::get};
 {% endif %}
 use serde::Serialize;
 {% if project.auth %}
-use ticketkit_auth::{
-    AuthLayer,
-    axum::{Access, Routes},
-};
+use ticketkit_auth::axum::{Access, Routes};
 {% endif %}
 use ticketkit_core::axum::Json;
 
-/// Makes the routes of the service{% if project.auth %}, each with whom it serves{% endif %}.
+/// Makes the routes of the service, {% if project.auth %}each with whom it serves{% else %}without their layers{% endif %}.
 {% if project.auth %}
-pub(crate) fn router(auth: AuthLayer) -> Router {
+pub(crate) fn router() -> Router {
     let routes =↵ Routes::new().get("{{ service.path }}", Access::SignedIn, about);
-    routes.into_router().layer(auth)
+    routes.into_router()
 }
 {% else %}
 pub(crate) fn router() -> Router {

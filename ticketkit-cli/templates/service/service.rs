@@ -107,9 +107,10 @@ impl {{ service.pascal }}Service {
         let runner = events::bind({% if service.resources or service.events %}app.clone(), {% endif %}&database, &bus).await?;
 {% endif %}
         add_checks(&health, &database, &bus);
-        let routes = routes::router({% if service.resources %}app{% if service.events %}.clone(){% endif %}{% if project.auth %}, setup.auth, &setup.cross_site{% endif %}{% elif project.auth %}setup.auth{% endif %});
+        let routes = routes::router({% if service.resources %}app{% if service.events %}.clone(){% endif %}{% if project.auth %}, &setup.cross_site{% endif %}{% endif %});
         let errors = ErrorLayer::new("{{ service.name }}");
-        let router = http::stack(routes, "{{ service.name }}", errors, &http_metrics);
+        let stack = http::Stack::new("{{ service.name }}", errors, &http_metrics);
+        let router = routes.layer({% if project.auth %}(stack, setup.auth){% else %}stack{% endif %});
         let relay = Relay::new(&database, &bus);
         Ok(Self «{router{% if service.events %}¦app{% endif %}{% if service.handlers %}¦runner{% endif %}¦relay¦shutdown: setup.shutdown»)
     }

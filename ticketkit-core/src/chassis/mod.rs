@@ -19,8 +19,8 @@
 //!
 //! let app = Router::new().route("/api/tickets", get(|| async { "[]" }));
 //! let errors = ErrorLayer::new("tickets");
-//! let app = http::stack(app, "tickets", errors.clone(), &HttpMetrics::new(&metrics))
-//!     .merge(http::operators("tickets", &health, &metrics));
+//! let stack = http::Stack::new("tickets", errors.clone(), &HttpMetrics::new(&metrics));
+//! let app = app.layer(stack).merge(http::operators("tickets", &health, &metrics));
 //!
 //! let tasks = Tasks::new(&shutdown);
 //! let until = shutdown.clone();

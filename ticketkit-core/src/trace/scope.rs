@@ -37,6 +37,14 @@ impl TraceContext {
     pub fn scope<F: Future>(self, future: F) -> Scope<F> {
         Scope { future, context: Some(self) }
     }
+
+    /// Runs a function within this context.
+    #[cfg(feature = "chassis")]
+    pub(crate) fn enter<T>(&self, run: impl FnOnce() -> T) -> T {
+        let mut context = Some(self.clone());
+        let _entered = Entered::swap(&mut context);
+        run()
+    }
 }
 
 pin_project! {

@@ -67,7 +67,7 @@ async fn metrics_have_the_template_of_the_route_and_never_the_path() {
     let metrics = Metrics::default();
     let routes = Router::new().route("/tickets/{id}", get(|| async { "" }));
     let errors = ErrorLayer::new("tickets");
-    let app = stack::stack(routes, "tickets", errors, &HttpMetrics::new(&metrics));
+    let app = routes.layer(stack::Stack::new("tickets", errors, &HttpMetrics::new(&metrics)));
     fetch(&app, "/tickets/somebodys").await;
     fetch(&app, "/elsewhere/somebodys").await;
     send(&app, Request::builder().method("BREW").uri("/tickets/1"), "").await;

@@ -150,10 +150,10 @@ impl Database {
         for &partition in partitions {
             query = query.bind(i64::from(partition));
         }
-        let document: String = query.fetch_one(self.writer()).await?;
+        let document: Vec<u8> = query.fetch_one(self.writer()).await?;
         let decode = |error: serde_json::Error| sqlx::Error::Decode(error.into());
         let mut rows: Vec<(i64, u8, i64, row::Columns)> =
-            serde_json::from_str(&document).map_err(decode)?;
+            serde_json::from_slice(&document).map_err(decode)?;
         // SQLite promises no order inside of an aggregate.
         rows.sort_unstable_by_key(|(seq, ..)| *seq);
         let mut batch = Batch::default();
@@ -172,7 +172,8 @@ impl Database {
 /// partitions, and looks at no more rows than it takes.
 ///
 /// The sizes come first, and are found without reading the data. Of rows that exceed the bytes
-/// together the first is read whole, so that a large one gets through.
+/// together the first is read whole, so that a large one gets through. As bytes: a text would be copied
+/// once more to end in a zero.
 fn select_document(partitions: usize) -> String {
     const OF_ONE: &str = concat!(
         "select seq, octet_length(data) as size from ticketkit_outbox o where ",
@@ -184,9 +185,9 @@ fn select_document(partitions: usize) -> String {
     format!(
         "with found as ({} order by 1 limit $2),
               summed as (select seq, sum(size) over (order by seq) - size as before from found)
-         select json_group_array(json_array(
+         select cast(json_group_array(json_array(
              seq, partition, attempts, json_array({})
-         )) from ticketkit_outbox
+         )) as blob) from ticketkit_outbox
          where seq in (select seq from summed where before < $3)",
         of_each.join(" union all "),
         row::columns!()

@@ -1,48 +1,86 @@
 //! Statements that those share who have the same to ask or to write.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
+    fmt,
+    hash::Hash,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::EventId;
-
-type Waiting = Vec<(EventId, oneshot::Sender<Option<bool>>)>;
-
 /// One statement for all who come while others of them are under way.
 ///
-/// Nobody waits for company: who comes when there is room executes it at once, and takes along who
-/// has come meanwhile.
-#[derive(Debug)]
-pub(super) struct Gather {
-    waiting: Mutex<Waiting>,
+/// Nobody waits for company: who comes when there is room executes the statement at once, and takes
+/// along who has come meanwhile. Each is answered by a statement that began after it came. So a rush
+/// for one row costs as many statements as fit into its time, however many come:
+///
+/// ```
+/// use std::collections::HashMap;
+/// use ticketkit_events::sql::Gather;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), sqlx::Error> {
+/// async fn prices(ids: Vec<u64>) -> Result<HashMap<u64, i64>, sqlx::Error> {
+///     // … select id, price from tickets where id in (…) …
+///     Ok(ids.into_iter().filter(|id| *id != 9).map(|id| (id, 4_500)).collect())
+/// }
+///
+/// let asked = Gather::new(2);
+/// assert_eq!(asked.run(1, prices).await?, Some(4_500));
+/// assert_eq!(asked.run(9, prices).await?, None);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Gather<K, V> {
+    waiting: Mutex<Waiting<K, V>>,
     room: Semaphore,
 }
 
-impl Gather {
-    /// `at_once` statements are executed at the same time at most.
-    pub(super) fn new(at_once: usize) -> Self {
-        Self { waiting: Mutex::default(), room: Semaphore::new(at_once) }
+/// Who waits, and for the answer to what; an answer of none says that the shared statement failed.
+type Waiting<K, V> = Vec<(K, oneshot::Sender<Option<Option<V>>>)>;
+
+impl<K, V> Gather<K, V>
+where
+    K: Clone + Ord + Hash,
+    V: Clone,
+{
+    /// At most so many statements are executed at the same time, and at least 1.
+    #[must_use]
+    pub fn new(at_once: usize) -> Self {
+        Self { waiting: Mutex::default(), room: Semaphore::new(at_once.max(1)) }
     }
 
-    /// Executes `statement` for an event, and for those of others that wait; returns whether the
-    /// event is among those that it returns.
+    /// Executes `statement` for a key, and for those of others that wait; returns what it returns of
+    /// the key. It gets each key once, in their order.
     ///
-    /// None: it failed, and whose fault that was nobody knows. Each tries by itself then, so that
-    /// one has no share in what is wrong with another. If this future is dropped, the others go on.
-    pub(super) async fn run<E, Fut>(
+    /// If this future is dropped, the others go on.
+    ///
+    /// # Errors
+    ///
+    /// If the statement fails for this key alone. Whose fault it is that a shared one fails nobody
+    /// knows, so each executes it by itself then.
+    pub async fn run<E, Fut>(
         &self,
-        event: EventId,
-        statement: impl Fn(Vec<EventId>) -> Fut,
-    ) -> Option<bool>
+        key: K,
+        statement: impl Fn(Vec<K>) -> Fut,
+    ) -> Result<Option<V>, E>
     where
-        Fut: Future<Output = Result<HashSet<EventId>, E>>,
+        Fut: Future<Output = Result<HashMap<K, V>, E>>,
+    {
+        match self.shared(&key, &statement).await {
+            Some(answer) => Ok(answer),
+            None => statement(vec![key.clone()]).await.map(|mut found| found.remove(&key)),
+        }
+    }
+
+    async fn shared<E, Fut>(&self, key: &K, statement: &impl Fn(Vec<K>) -> Fut) -> Option<Option<V>>
+    where
+        Fut: Future<Output = Result<HashMap<K, V>, E>>,
     {
         loop {
             let (answer, mut answered) = oneshot::channel();
-            self.waiting().push((event, answer));
+            self.waiting().push((key.clone(), answer));
             tokio::select! {
                 biased;
                 // An error: who had taken it along was dropped half-way.
@@ -54,10 +92,13 @@ impl Gather {
                 _room = self.room.acquire() => {
                     let all = std::mem::take(&mut *self.waiting());
                     if !all.is_empty() {
-                        let found = statement(all.iter().map(|(event, _)| *event).collect()).await;
-                        for (event, answer) in all {
+                        let mut keys: Vec<K> = all.iter().map(|(key, _)| key.clone()).collect();
+                        keys.sort_unstable();
+                        keys.dedup();
+                        let found = statement(keys).await.ok();
+                        for (key, answer) in all {
                             // Who was dropped meanwhile needs no answer.
-                            let _ = answer.send(found.as_ref().ok().map(|f| f.contains(&event)));
+                            let _ = answer.send(found.as_ref().map(|f| f.get(&key).cloned()));
                         }
                     }
                 }
@@ -69,15 +110,24 @@ impl Gather {
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting<K, V>> {
         // Nothing panics while it is held.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl<K, V> fmt::Debug for Gather<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gather").finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
 
     use tokio::{sync::Notify, task::JoinSet};
 
@@ -86,18 +136,18 @@ mod tests {
     /// A statement that tells of whom it was executed for, and waits to be allowed to go on.
     #[derive(Default)]
     struct Statement {
-        executed: Mutex<Vec<Vec<EventId>>>,
+        executed: Mutex<Vec<Vec<u32>>>,
         go_on: Notify,
     }
 
     impl Statement {
-        async fn execute(&self, events: Vec<EventId>) -> Result<HashSet<EventId>, &'static str> {
-            self.executed.lock().unwrap().push(events.clone());
+        async fn execute(&self, keys: Vec<u32>) -> Result<HashMap<u32, ()>, &'static str> {
+            self.executed.lock().unwrap().push(keys.clone());
             self.go_on.notified().await;
-            match events.len() {
+            match keys.len() {
                 5 => Err("five are too many"),
                 // The first of them is found.
-                _ => Ok(events.into_iter().take(1).collect()),
+                _ => Ok(keys.into_iter().take(1).map(|key| (key, ())).collect()),
             }
         }
 
@@ -106,25 +156,30 @@ mod tests {
         }
     }
 
-    type Answers = JoinSet<Option<bool>>;
+    type Answers = JoinSet<Result<Option<()>, &'static str>>;
 
     struct Case {
-        gather: Arc<Gather>,
+        gather: Arc<Gather<u32, ()>>,
         statement: Arc<Statement>,
+        /// How many have come, each with a key of its own.
+        come: AtomicU32,
     }
 
     impl Case {
         fn new() -> Self {
-            Self { gather: Arc::new(Gather::new(1)), statement: Arc::default() }
+            Self {
+                gather: Arc::new(Gather::new(1)),
+                statement: Arc::default(),
+                come: AtomicU32::new(0),
+            }
         }
 
         /// Lets so many come, one after the other.
         async fn come(&self, answers: &mut Answers, count: usize) {
             for _ in 0..count {
                 let (gather, statement) = (self.gather.clone(), self.statement.clone());
-                answers.spawn(async move {
-                    gather.run(EventId::new(), |events| statement.execute(events)).await
-                });
+                let key = self.come.fetch_add(1, Ordering::Relaxed);
+                answers.spawn(async move { gather.run(key, |keys| statement.execute(keys)).await });
                 tokio::task::yield_now().await;
             }
         }
@@ -145,19 +200,34 @@ mod tests {
         case.go_on().await;
         let answers = answers.join_all().await;
         assert_eq!(case.statement.sizes(), [1, 9]);
-        assert_eq!(answers.iter().filter(|answer| **answer == Some(true)).count(), 2);
-        assert_eq!(answers.iter().filter(|answer| **answer == Some(false)).count(), 8);
+        assert_eq!(answers.iter().filter(|answer| **answer == Ok(Some(()))).count(), 2);
+        assert_eq!(answers.iter().filter(|answer| **answer == Ok(None)).count(), 8);
     }
 
     #[tokio::test]
-    async fn a_failure_says_nothing_of_anybody() {
+    async fn those_who_ask_for_the_same_are_one_in_the_statement() {
+        let (case, mut answers) = (Case::new(), Answers::new());
+        case.come(&mut answers, 1).await;
+        for _ in 0..9 {
+            let (gather, statement) = (case.gather.clone(), case.statement.clone());
+            answers.spawn(async move { gather.run(7, |keys| statement.execute(keys)).await });
+        }
+        case.go_on().await;
+        case.go_on().await;
+        assert!(answers.join_all().await.iter().all(|answer| *answer == Ok(Some(()))));
+        assert_eq!(case.statement.sizes(), [1, 1]);
+    }
+
+    #[tokio::test]
+    async fn after_a_shared_failure_each_tries_alone() {
         let (case, mut answers) = (Case::new(), Answers::new());
         case.come(&mut answers, 6).await;
-        case.go_on().await;
-        case.go_on().await;
+        for _ in 0..7 {
+            case.go_on().await;
+        }
         let answers = answers.join_all().await;
-        assert_eq!(case.statement.sizes(), [1, 5]);
-        assert_eq!(answers.iter().filter(|answer| answer.is_none()).count(), 5);
+        assert_eq!(case.statement.sizes(), [1, 5, 1, 1, 1, 1, 1]);
+        assert!(answers.iter().all(|answer| *answer == Ok(Some(()))), "{answers:?}");
     }
 
     #[tokio::test]
@@ -177,6 +247,6 @@ mod tests {
         case.go_on().await;
         let answers = answers.join_all().await;
         assert_eq!(case.statement.sizes(), [1, 4, 3]);
-        assert!(answers.iter().all(Option::is_some), "{answers:?}");
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     }
 }

@@ -6,7 +6,7 @@
 //! never met can end in a deadlock. What has no effects beside it is shared: the rows of handlers
 //! without a transaction, and looks for duplicates.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use sqlx::{AssertSqlSafe, Row};
 use tracing::warn;
@@ -31,8 +31,8 @@ pub(crate) struct Inbox {
 struct Inner {
     database: Database,
     subscription: String,
-    looks: Gather,
-    notes: Gather,
+    looks: Gather<EventId, ()>,
+    notes: Gather<EventId, ()>,
 }
 
 impl Inbox {
@@ -60,19 +60,13 @@ impl Inbox {
     /// Returns whether the event is recorded.
     pub(crate) async fn contains(&self, event: EventId) -> Result<bool, sqlx::Error> {
         let inner = &self.inner;
-        match inner.looks.run(event, |events| inner.look(events)).await {
-            Some(found) => Ok(found),
-            None => inner.look(vec![event]).await.map(|found| !found.is_empty()),
-        }
+        inner.looks.run(event, |events| inner.look(events)).await.map(|found| found.is_some())
     }
 
     /// Records an event that has no effects in the database.
     pub(crate) async fn note(&self, event: EventId) -> Result<(), sqlx::Error> {
         let inner = &self.inner;
-        match inner.notes.run(event, |events| inner.note(events)).await {
-            Some(_) => Ok(()),
-            None => inner.note(vec![event]).await.map(drop),
-        }
+        inner.notes.run(event, |events| inner.note(events)).await.map(drop)
     }
 
     /// Sweeps it now and then, for ever.
@@ -97,7 +91,7 @@ impl Inbox {
 
 impl Inner {
     /// Returns those of the events that are recorded.
-    async fn look(&self, events: Vec<EventId>) -> Result<HashSet<EventId>, sqlx::Error> {
+    async fn look(&self, events: Vec<EventId>) -> Result<HashMap<EventId, ()>, sqlx::Error> {
         let rows = if let [event] = events[..] {
             sqlx::query(
                 "select event_id from ticketkit_inbox where subscription = $1 and event_id = $2",
@@ -119,10 +113,11 @@ impl Inner {
                 .fetch_all(self.database.reader())
                 .await?
         };
-        let mut found = HashSet::with_capacity(rows.len());
+        let mut found = HashMap::with_capacity(rows.len());
         for row in &rows {
             // What is no id is none of these.
-            found.extend(row.try_get::<String, _>("event_id")?.parse::<EventId>());
+            let id = row.try_get::<String, _>("event_id")?.parse::<EventId>();
+            found.extend(id.map(|id| (id, ())));
         }
         Ok(found)
     }
@@ -141,14 +136,14 @@ impl Inner {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Records the events in a transaction; says nothing of which are new.
-    async fn note(&self, mut events: Vec<EventId>) -> Result<HashSet<EventId>, sqlx::Error> {
+    /// Records the events, which are sorted, in a transaction; says nothing of which are new.
+    async fn note(&self, events: Vec<EventId>) -> Result<HashMap<EventId, ()>, sqlx::Error> {
         let mut tx = self.database.begin().await?;
         if let [event] = events[..] {
             self.insert(&mut tx, event).await?;
         } else {
             // Two who record the same in another order would wait for each other.
-            events.sort_unstable();
+            debug_assert!(events.is_sorted());
             let insert = format!(
                 "insert into ticketkit_inbox (subscription, event_id, handled_at)
                  values {}
@@ -163,7 +158,7 @@ impl Inner {
                 .await?;
         }
         tx.commit().await?;
-        Ok(HashSet::new())
+        Ok(HashMap::new())
     }
 }
 

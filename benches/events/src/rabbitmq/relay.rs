@@ -9,31 +9,46 @@ use ticketkit_events::{
 };
 
 use super::{KIND, TASKS, bus, prefix, raw::Raw, url, whole};
-use crate::{Made, Result, figures::rate};
+use crate::{
+    Made, Result,
+    figures::{compare, rate},
+};
+
+/// Rows that are relayed, and messages that the raw client publishes beside it, in each round: the
+/// queue of the one grows as long as that of the other.
+const COUNT: u64 = 200_000;
+const PAIRS: usize = 5;
+/// The broker deletes what was purged, and whoever comes next would pay for it.
+const REST: Duration = Duration::from_secs(12);
 
 pub(crate) async fn relay() -> Result<()> {
-    const COUNT: u64 = 200_000;
-    const OF_REFERENCE: u64 = 60_000;
     let prefix = prefix("relay");
     let bus = bus(&prefix).await?;
     let raw = Raw::open(&url()?, &prefix, KIND).await?;
     let folder = tempfile::tempdir()?;
     let database = Database::open_file(folder.path().join("bench.db")).await?;
-    write(&database, &Publisher::new("bench"), COUNT).await?;
+    let publisher = Publisher::new("bench");
     let (properties, body) = whole();
+    let purge = async || {
+        raw.purge().await?;
+        tokio::time::sleep(REST).await;
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+    };
+    let before = async || write(&database, &publisher, COUNT).await;
+    let ours = async || {
+        let begun = Instant::now();
+        Relay::new(&database, &bus).run(emptied(&database)).await;
+        let rate = rate(COUNT, begun);
+        purge().await?;
+        Ok(rate)
+    };
     let reference = async || {
         let window = TASKS as usize;
-        let rate = raw.publish(KIND, body.as_bytes(), &properties, OF_REFERENCE, window).await?;
-        raw.purge().await?;
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(rate)
+        let rate = raw.publish(KIND, body.as_bytes(), &properties, COUNT, window).await?;
+        purge().await?;
+        Ok(rate)
     };
-    // Sustained: one long round, and the reference on both sides of it.
-    let before = reference().await?;
-    let begun = Instant::now();
-    Relay::new(&database, &bus).run(emptied(&database)).await;
-    let ours = rate(COUNT, begun);
-    raw.purge().await?;
-    let reference = f64::midpoint(before, reference().await?);
+    let (ours, reference) = compare(PAIRS, before, ours, reference).await?;
     println!("{}", Figure::at_least("relay", ours, reference, 0.75, "events/s"));
     raw.close().await
 }
@@ -47,15 +62,15 @@ async fn emptied(database: &Database) {
     }
 }
 
-/// Writes so many events into an outbox.
+/// Writes so many events into an outbox, of `KEYS` keys in turn.
 async fn write(database: &Database, publisher: &Publisher, count: u64) -> Result<()> {
+    const KEYS: u64 = 500;
     const PER_TRANSACTION: u64 = 500;
-    for batch in 0..count / PER_TRANSACTION {
+    for first in (0..count).step_by(PER_TRANSACTION as usize) {
+        let events: Vec<Made> =
+            (first..first + PER_TRANSACTION).map(|n| Made::new(n % KEYS, n)).collect();
         let mut tx = database.begin().await?;
-        for n in 0..PER_TRANSACTION {
-            let event = Made::new(n, batch * PER_TRANSACTION + n);
-            publisher.publish(&mut tx, &event).await?;
-        }
+        publisher.publish_all(&mut tx, &events).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -14,7 +14,7 @@ use ticketkit_auth::{
 };
 use ticketkit_core::{
     ErrorLayer,
-    chassis::{Health, HttpMetrics, Shutdown, http::stack},
+    chassis::{Health, HttpMetrics, Shutdown, http},
 };
 use ticketkit_events::{
     Bus, Publisher,
@@ -143,9 +143,9 @@ impl AuthService {
 
     /// Returns the routes below `/api/users` and `/.well-known`, with the service's full stack.
     pub fn router(&self) -> Router {
+        let stack = http::Stack::new("auth", ErrorLayer::new("auth"), &self.http_metrics);
         let routes = routes::routes(&self.cross_site).into_router();
-        let routes = routes.with_state(self.app.clone()).layer(self.layer());
-        stack(routes, "auth", ErrorLayer::new("auth"), &self.http_metrics)
+        routes.with_state(self.app.clone()).layer((stack, self.layer()))
     }
 
     /// Returns whom each route serves.

@@ -69,8 +69,8 @@ impl ExpirationService {
         };
         let runner = events::bind(app, &bus).await?;
         add_checks(&health, &database, &bus);
-        let router =
-            http::stack(Router::new(), "expiration", ErrorLayer::new("expiration"), &http_metrics);
+        let errors = ErrorLayer::new("expiration");
+        let router = Router::new().layer(http::Stack::new("expiration", errors, &http_metrics));
         let relay = Relay::new(&database, &bus);
         Ok(Self { router, runner, relay, shutdown: setup.shutdown })
     }

@@ -1,5 +1,7 @@
+use std::sync::Arc;
+
 use ticketing_contracts::{
-    PaymentId, UserId,
+    PaymentId, TicketId, UserId,
     order::{
         OrderAwaitingPayment, OrderCancelled, OrderCompleted, OrderExpired, OrderRefundRequested,
         OrderRefunded,
@@ -9,16 +11,19 @@ use ticketkit_auth::AuthLayer;
 use ticketkit_core::{RequestId, chassis::Shutdown};
 use ticketkit_events::{
     Causation, Clock, PublishError, Publisher,
-    sql::{Database, Tx},
+    sql::{Database, Gather, Tx},
 };
 
 use crate::{
     Settings,
     domain::{News, Order},
     placing::Placing,
-    store::{self, history::Entry},
+    store::{self, history::Entry, tickets::Wanted},
     streams::Streams,
 };
+
+/// Looks for wanted tickets at the same time; who comes meanwhile shares the next.
+pub(crate) const LOOKS_AT_ONCE: usize = 2;
 
 /// What routes, handlers and the sweep work with.
 #[derive(Debug, Clone)]
@@ -27,6 +32,7 @@ pub(crate) struct App {
     pub(crate) publisher: Publisher,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
+    pub(crate) wanted: Arc<Gather<TicketId, Arc<Wanted>>>,
     pub(crate) placing: Placing,
     pub(crate) streams: Streams,
     /// To judge the caller of a stream again while it goes on.

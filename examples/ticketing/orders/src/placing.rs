@@ -5,16 +5,18 @@
 //! whichever transaction comes next takes those that wait. One that comes alone goes at once.
 //!
 //! - Each order gets its own answer, and an answer of success only after the commit.
+//! - Orders for one ticket go together, up to 128 of them: the first of them is written, and what
+//!   became of it is the answer of the others. A rush costs a few transactions.
 //! - Where the transaction of several fails, each is tried again in one of its own, so that none
 //!   fails for another's sake.
 //! - An order whose caller is gone before its turn is not placed.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use ticketing_contracts::{OrderId, Timestamp, UserId};
+use ticketing_contracts::{OrderId, TicketId, Timestamp, UserId};
 use ticketkit_auth::AuthError;
 use ticketkit_events::{Envelope, sql::Tx};
 use tokio::sync::oneshot;
@@ -23,11 +25,14 @@ use crate::{
     Error,
     app::{App, RecordError},
     domain::{Order, State},
-    store::{self, history::Entry},
+    store::{self, history},
 };
 
-/// More in one transaction win little, and hold up those that want one of the same tickets.
+/// Tickets of one transaction: more win little, and hold up those that want one of the same.
 const TOGETHER: usize = 8;
+
+/// Orders of one transaction: each locks its buyer, and PostgreSQL has room for some thousand locks.
+const MOST: usize = 128;
 
 /// Transactions at the same time: while one waits for the disk, others ask their questions. On SQLite
 /// one of them writes, and the others wait for their turn.
@@ -81,17 +86,23 @@ impl Placing {
         more
     }
 
-    /// Takes those who come next, and whose callers are still there, sorted by their tickets.
+    /// Takes those who come next, and whose callers are still there, with all others who want one of
+    /// their tickets; sorted by the tickets, those for one in their turns.
     fn take(&self) -> Vec<Waiting> {
         let mut line = self.line();
-        let mut taken = Vec::with_capacity(TOGETHER);
-        while taken.len() < TOGETHER
-            && let Some(next) = line.waiting.pop_front()
-        {
-            if !next.answer.is_closed() {
+        let mut tickets = BTreeSet::new();
+        let (mut taken, mut left) = (Vec::with_capacity(TOGETHER), VecDeque::new());
+        for next in line.waiting.drain(..).filter(|next| !next.answer.is_closed()) {
+            let ticket = next.order.ticket.id;
+            let fits = tickets.len() < TOGETHER || tickets.contains(&ticket);
+            if fits && taken.len() < MOST {
+                tickets.insert(ticket);
                 taken.push(next);
+            } else {
+                left.push_back(next);
             }
         }
+        line.waiting = left;
         taken.sort_by_key(|waiting| waiting.order.ticket.id);
         taken
     }
@@ -130,7 +141,7 @@ async fn place_next(app: App) {
         }
         Err(error) if group.len() > 1 => {
             warn(&error, group.len());
-            for one in group {
+            for one in group.into_iter().filter(|one| !one.answer.is_closed()) {
                 let outcome = place_alone(&app, &one).await;
                 one.tell(outcome);
             }
@@ -162,14 +173,27 @@ async fn place_all(
     let now = app.clock.now();
     let users = group.iter().flat_map(|one| [one.order.buyer, one.order.seller]).collect();
     let banned = store::bans::banned_of(&mut tx, &users, now).await?;
-    let allowed: Vec<_> =
-        group.iter().filter(|one| check_bans(&one.order, &banned).is_ok()).collect();
-    let placed = write(&mut tx, &allowed, now).await?;
+    let allowed = group.iter().filter(|one| check_bans(&one.order, &banned).is_ok());
+    let firsts = firsts(allowed);
+    let placed = write(&mut tx, &firsts, now).await?;
+    // Asked once for each ticket, and not for those that have their order from here.
+    let mut active: BTreeMap<TicketId, Option<Order>> = firsts
+        .iter()
+        .filter(|first| placed.contains(&first.order.id))
+        .map(|first| (first.order.ticket.id, Some(first.order.clone())))
+        .collect();
     let mut outcomes = Vec::with_capacity(group.len());
     for Waiting { order, .. } in group {
         outcomes.push(match check_bans(order, &banned) {
-            Ok(()) if placed.contains(&order.id) => Ok(()),
-            Ok(()) => taken(&mut tx, order).await?,
+            Ok(()) => {
+                let active = match active.entry(order.ticket.id) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(unknown) => {
+                        unknown.insert(store::orders::active_of(&mut tx, order.ticket.id).await?)
+                    }
+                };
+                outcome(order, active.as_ref())
+            }
             Err(refusal) => Err(refusal),
         });
     }
@@ -177,19 +201,31 @@ async fn place_all(
     Ok(outcomes)
 }
 
+/// Returns the first order for each ticket; those for one stand together.
+fn firsts<'a>(sorted: impl Iterator<Item = &'a Waiting>) -> Vec<&'a Waiting> {
+    let mut firsts: Vec<&Waiting> = Vec::new();
+    for one in sorted {
+        if firsts.last().is_none_or(|last| last.order.ticket.id != one.order.ticket.id) {
+            firsts.push(one);
+        }
+    }
+    firsts
+}
+
 /// Writes orders, their history and their events; returns which of them have their tickets.
 async fn write(
     tx: &mut Tx,
-    allowed: &[&Waiting],
+    firsts: &[&Waiting],
     now: Timestamp,
 ) -> Result<Vec<OrderId>, RecordError> {
-    if allowed.is_empty() {
+    if firsts.is_empty() {
         return Ok(Vec::new());
     }
-    let orders: Vec<_> = allowed.iter().map(|one| &one.order).collect();
+    let orders: Vec<_> = firsts.iter().map(|one| &one.order).collect();
     let placed = store::orders::insert_all(tx, &orders).await?;
-    let written = || allowed.iter().filter(|one| placed.contains(&one.order.id));
-    let entries: Vec<_> = written().map(|one| (one.order.id, Entry::of(&one.order, now))).collect();
+    let written = || firsts.iter().filter(|one| placed.contains(&one.order.id));
+    let entries: Vec<_> =
+        written().map(|one| (one.order.id, history::Entry::of(&one.order, now))).collect();
     if !entries.is_empty() {
         store::history::insert_all(tx, &entries).await?;
         let events: Vec<_> = written().map(|one| one.created.clone()).collect();
@@ -212,15 +248,14 @@ fn check_bans(order: &Order, banned: &[UserId]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The outcome of an order that was not written.
-async fn taken(tx: &mut Tx, order: &Order) -> Result<Result<(), Error>, sqlx::Error> {
-    let active = store::orders::active_of(tx, order.ticket.id).await?;
-    Ok(match active {
-        // A commit of before was answered with an error, and had happened.
+/// The outcome of an order, by which order has its ticket, or may get it.
+fn outcome(order: &Order, active: Option<&Order>) -> Result<(), Error> {
+    match active {
+        // Written now; or by a commit of before that was answered with an error, and had happened.
         Some(active) if active.id == order.id => Ok(()),
         Some(Order { state: State::Complete { .. }, .. }) => Err(Error::TicketSold),
         _ => Err(Error::TicketReserved),
-    })
+    }
 }
 
 fn warn(error: &RecordError, orders: usize) {
@@ -232,5 +267,83 @@ impl Waiting {
     fn tell(self, outcome: Result<(), Error>) {
         // Whose caller is gone is told nothing; the order is placed, and its list has it.
         let _ = self.answer.send(outcome);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ticketing_contracts::{
+        order::OrderCreated,
+        ticket::{Ticket, TicketStatus},
+    };
+    use ticketkit_events::Publisher;
+
+    use super::*;
+
+    type Answer = oneshot::Receiver<Result<(), Error>>;
+
+    /// Lines up an order for a ticket.
+    fn join(placing: &Placing, ticket: TicketId) -> (OrderId, Answer) {
+        let seen = Ticket {
+            id: ticket,
+            version: 1,
+            title: "A concert".to_owned(),
+            price: 1500,
+            currency: "USD".parse().unwrap(),
+            user_id: UserId::new(),
+            status: TicketStatus::Available,
+            order_id: None,
+        };
+        let order = Order::place(UserId::new(), &seen, Timestamp::from_millis(0));
+        let created = OrderCreated { order: order.to_contract() };
+        let created = Publisher::new("orders").envelope(&created).unwrap();
+        let ((answer, answered), id) = (oneshot::channel(), order.id);
+        placing.join(Waiting { order, created, answer });
+        (id, answered)
+    }
+
+    fn ids(taken: &[Waiting]) -> Vec<OrderId> {
+        taken.iter().map(|waiting| waiting.order.id).collect()
+    }
+
+    #[test]
+    fn those_who_want_one_ticket_go_together_each_in_its_turn() {
+        let placing = Placing::default();
+        let tickets: Vec<TicketId> = (0..TOGETHER + 2).map(|_| TicketId::new()).collect();
+        let (mut first, mut second, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..3 {
+            for (of, &ticket) in tickets.iter().enumerate() {
+                let (id, answer) = join(&placing, ticket);
+                answers.push(answer);
+                let group = if of < TOGETHER { &mut first } else { &mut second };
+                group.push((ticket, id));
+            }
+        }
+        for mut expected in [first, second] {
+            let taken = placing.take();
+            // Their turns among those for the same ticket are kept.
+            expected.sort_by_key(|(ticket, _)| *ticket);
+            let expected: Vec<OrderId> = expected.into_iter().map(|(_, id)| id).collect();
+            assert_eq!(ids(&taken), expected);
+            let firsts: Vec<OrderId> =
+                firsts(taken.iter()).into_iter().map(|first| first.order.id).collect();
+            assert_eq!(firsts, expected.into_iter().step_by(3).collect::<Vec<_>>());
+        }
+        assert!(placing.take().is_empty());
+    }
+
+    #[test]
+    fn a_rush_goes_in_parts_without_those_whose_callers_are_gone() {
+        let placing = Placing::default();
+        let ticket = TicketId::new();
+        let mut joined: Vec<_> = (0..2 * MOST).map(|_| join(&placing, ticket)).collect();
+        let other = join(&placing, TicketId::new());
+        joined.remove(1);
+        let waiting: Vec<OrderId> = joined.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ids(&placing.take()), waiting[..MOST]);
+        let rest = ids(&placing.take());
+        assert_eq!(rest.len(), MOST);
+        assert!(rest.contains(&other.0), "{rest:?}");
+        assert!(waiting[MOST..].iter().all(|id| rest.contains(id)), "{rest:?}");
     }
 }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::Router;
 use ticketkit_auth::{AuthLayer, CrossSiteLayer, axum::Rule};
 use ticketkit_core::{
@@ -7,13 +9,13 @@ use ticketkit_core::{
 use ticketkit_events::{
     Bus, Clock, Publisher,
     engine::EngineError,
-    sql::{Database, DatabaseError, Relay},
+    sql::{Database, DatabaseError, Gather, Relay},
     subscription::Runner,
 };
 
 use crate::{
     Settings,
-    app::App,
+    app::{App, LOOKS_AT_ONCE},
     events, forget,
     placing::Placing,
     routes, store,
@@ -90,6 +92,7 @@ impl OrdersService {
             publisher: Publisher::new("orders").with_clock(setup.clock.clone()),
             clock: setup.clock,
             settings: setup.settings,
+            wanted: Arc::new(Gather::new(LOOKS_AT_ONCE)),
             placing: Placing::default(),
             streams: Streams::default(),
             auth,
@@ -98,8 +101,9 @@ impl OrdersService {
         let runner = events::bind(app.clone(), &bus).await?;
         let news = streams::bind(app.streams.clone(), &bus).await?;
         add_checks(&health, &database, &bus);
-        let routes = routes::router(app.clone(), &cross_site);
-        let router = http::stack(routes, "orders", ErrorLayer::new("orders"), &http_metrics);
+        let stack = http::Stack::new("orders", ErrorLayer::new("orders"), &http_metrics);
+        let layers = (stack, app.auth.clone());
+        let router = routes::router(app.clone(), &cross_site).layer(layers);
         let relay = Relay::new(&database, &bus);
         Ok(Self { router, cross_site, app, runner, news, relay })
     }

@@ -125,8 +125,8 @@ impl PaymentsService {
             let database = checked.clone();
             async move { database.check().await.map_err(|error| error.to_string()) }
         });
-        let routes = routes::router(app.clone(), auth, &cross_site);
-        let router = http::stack(routes, NAME, ErrorLayer::new(NAME), &http_metrics);
+        let stack = http::Stack::new(NAME, ErrorLayer::new(NAME), &http_metrics);
+        let router = routes::router(app.clone(), &cross_site).layer((stack, auth));
         let relay = Relay::new(&database, &bus);
         Ok(Self { app, router, cross_site, runner, relay, shutdown })
     }

@@ -84,8 +84,8 @@ impl TicketsService {
         };
         let runner = events::bind(app.clone(), &bus).await?;
         add_checks(&health, &database, &bus);
-        let routes = routes::router(app.clone(), auth, &cross_site);
-        let router = http::stack(routes, "tickets", ErrorLayer::new("tickets"), &http_metrics);
+        let stack = http::Stack::new("tickets", ErrorLayer::new("tickets"), &http_metrics);
+        let router = routes::router(app.clone(), &cross_site).layer((stack, auth));
         let relay = Relay::new(&database, &bus);
         Ok(Self { app, router, cross_site, runner, relay, shutdown: setup.shutdown })
     }

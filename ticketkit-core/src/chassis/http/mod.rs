@@ -3,15 +3,17 @@
 mod observe;
 mod operators;
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use ::axum::{Router, middleware::from_fn_with_state};
 use ::http::StatusCode;
-use tower_http::timeout::TimeoutLayer;
+use observe::Observed;
+use tower_http::timeout::{Timeout, TimeoutLayer};
+use tower_layer::Layer;
 
 use super::HttpMetrics;
-use crate::ErrorLayer;
+use crate::{ErrorLayer, layer::ErrorService};
 
+pub use observe::{Observe, ObserveFuture};
 pub use operators::operators;
 
 /// How long a handler may take until its answer begins: then it is dropped, and 504 `timeout`.
@@ -29,23 +31,42 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 ///
 /// ```
 /// use axum::{Router, routing::get};
-/// use ticketkit_core::{ErrorLayer, chassis::{HttpMetrics, Metrics, http}};
+/// use ticketkit_core::{ErrorLayer, chassis::{HttpMetrics, Metrics, http::Stack}};
 ///
 /// let metrics = Metrics::default();
 /// let routes = Router::new().route("/api/tickets", get(|| async { "[]" }));
-/// let errors = ErrorLayer::new("tickets");
-/// let app: Router = http::stack(routes, "tickets", errors, &HttpMetrics::new(&metrics));
+/// let stack = Stack::new("tickets", ErrorLayer::new("tickets"), &HttpMetrics::new(&metrics));
+/// let app: Router = routes.layer(stack);
 /// # let _ = app;
 /// ```
-pub fn stack(
-    routes: Router,
-    service: impl Into<Cow<'static, str>>,
+///
+/// A layer of the service's own, such as the one that finds out who is asking, goes into the same
+/// call, inside: `routes.layer((stack, auth))`. With each call of `Router::layer`, axum boxes the
+/// service, its future and the body of its answer once more at every request.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Stack {
+    observed: Arc<Observed>,
     errors: ErrorLayer,
-    metrics: &HttpMetrics,
-) -> Router {
-    let observed = observe::Observed { service: service.into(), metrics: metrics.clone() };
-    routes
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIMEOUT))
-        .layer(errors)
-        .layer(from_fn_with_state(observed, observe::observe))
+}
+
+impl Stack {
+    /// Makes the layers of a service; its name is in the span and a label of the metrics.
+    pub fn new(
+        service: impl Into<Cow<'static, str>>,
+        errors: ErrorLayer,
+        metrics: &HttpMetrics,
+    ) -> Self {
+        let observed = Observed { service: service.into(), metrics: metrics.clone() };
+        Self { observed: Arc::new(observed), errors }
+    }
+}
+
+impl<S> Layer<S> for Stack {
+    type Service = Observe<ErrorService<Timeout<S>>>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIMEOUT);
+        Observe::new(self.errors.layer(timeout.layer(inner)), self.observed.clone())
+    }
 }

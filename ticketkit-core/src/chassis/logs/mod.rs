@@ -1,7 +1,7 @@
 //! Logs on stderr, as text or as JSON, so that stdout stays for what a program has to say.
 //!
 //! Every line that is logged within a request carries the fields of its span: the request id and
-//! the trace id ([`http::stack`](super::http::stack)).
+//! the trace id ([`http::Stack`](super::http::Stack)).
 //!
 //! | variable | |
 //! |---|---|

@@ -1,6 +1,6 @@
 //! Traces to an OpenTelemetry collector: OTLP over HTTP, in protobuf.
 //!
-//! [`Traces`] gives a layer for the logs; from then on [`http::stack`](super::http::stack) and
+//! [`Traces`] gives a layer for the logs; from then on [`http::Stack`](super::http::Stack) and
 //! [`outgoing`](super::outgoing) record a span for each request and each call, with the names of
 //! the HTTP semantic conventions, and spans and events of `tracing` at the level `info` and above
 //! stand beneath them. A trace that a client began is continued, and recorded if the client's is.

@@ -122,7 +122,8 @@ fn stack(canary: &str, layer: &ErrorLayer, request: Request) -> Planted {
     let canary = canary.to_owned();
     let bug = move || async move { panic!("{canary}") as () };
     let routes = Router::new().fallback(bug);
-    let app = chassis::stack(routes, "tickets", layer.clone(), &HttpMetrics::new(&metrics));
+    let app =
+        routes.layer(chassis::Stack::new("tickets", layer.clone(), &HttpMetrics::new(&metrics)));
     Box::pin(async move {
         let response = app.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -129,7 +129,7 @@ async fn the_text_is_what_a_collector_reads() {
         .route("/tickets/{id}", get(|| async { "" }).delete(|| async { "" }))
         .route("/a\"b\\c", get(|| async { "" }));
     let errors = ErrorLayer::new("tickets");
-    let app = stack::stack(routes, "tickets", errors, &HttpMetrics::new(&metrics));
+    let app = routes.layer(stack::Stack::new("tickets", errors, &HttpMetrics::new(&metrics)));
     for path in ["/tickets/1", "/tickets/2", "/none", "/a%22b%5Cc"] {
         fetch(&app, path).await;
     }

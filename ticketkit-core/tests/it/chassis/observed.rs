@@ -22,7 +22,11 @@ const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 fn service(routes: Router, metrics: &Metrics) -> Router {
-    stack::stack(routes, "tickets", ErrorLayer::new("tickets"), &HttpMetrics::new(metrics))
+    routes.layer(stack::Stack::new(
+        "tickets",
+        ErrorLayer::new("tickets"),
+        &HttpMetrics::new(metrics),
+    ))
 }
 
 async fn ask(app: &Router, path: &str, traceparent: Option<&str>) -> Answer {

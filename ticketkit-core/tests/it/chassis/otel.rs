@@ -58,7 +58,8 @@ async fn a_request_is_a_span_of_its_callers_trace() {
     };
     let routes = Router::new().route("/tickets/{id}", get(handler));
     let errors = ErrorLayer::new("tickets");
-    let app = stack::stack(routes, "tickets", errors, &HttpMetrics::new(&Metrics::default()));
+    let app =
+        routes.layer(stack::Stack::new("tickets", errors, &HttpMetrics::new(&Metrics::default())));
     let ask = async |path: &str, flags: &str| {
         let parent = format!("00-{TRACE}-00f067aa0ba902b7-{flags}");
         let request = Request::get(path).header("traceparent", parent);

@@ -56,7 +56,7 @@ async fn start(obeys: bool, deadline: Duration) -> (Server, Ends) {
     };
     let metrics = HttpMetrics::new(&Metrics::default());
     let routes = Router::new().route("/echo", get(echo));
-    let app = http::stack(routes, "tickets", ErrorLayer::new("tickets"), &metrics);
+    let app = routes.layer(http::Stack::new("tickets", ErrorLayer::new("tickets"), &metrics));
     (Server::start(app, shutdown, deadline).await, ends)
 }
 

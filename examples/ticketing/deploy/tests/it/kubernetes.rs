@@ -192,12 +192,48 @@ fn every_container_is_probed_bounded_and_without_rights() {
 /// F18: what holds events and rows outlives its pod.
 #[test]
 fn f18_broker_and_database_have_volumes() {
-    for server in of_kind("StatefulSet") {
-        let claims = server["spec"]["volumeClaimTemplates"].as_array().expect("claims");
-        let claimed = name(&claims[0]);
-        let mounts = container(&server)["volumeMounts"].as_array().expect("mounts");
-        assert!(mounts.iter().any(|mount| mount["name"] == claimed), "{}", name(&server));
+    let image = |workload: &Value| container(workload)["image"].as_str().map(str::to_owned);
+    let holds = |workload: &Value| {
+        image(workload).is_some_and(|image| {
+            ["postgres:", "rabbitmq:"].map(|of| image.starts_with(of)).contains(&true)
+        })
+    };
+    let all = workloads();
+    let holding: Vec<&Value> = all.iter().filter(|workload| holds(workload)).collect();
+    assert!(holding.len() >= 2, "a broker and a database");
+    for server in holding {
+        assert!(outlives_its_pod(server), "{}", name(server));
     }
+}
+
+/// The test above can fail.
+#[test]
+fn f18_without_the_claim_its_mount_or_the_kind_the_volume_would_be_missed() {
+    for server in of_kind("StatefulSet") {
+        assert!(outlives_its_pod(&server));
+        let without = |change: &dyn Fn(&mut Value)| {
+            let mut changed = server.clone();
+            change(&mut changed);
+            changed
+        };
+        for changed in [
+            without(&|it| it["spec"]["volumeClaimTemplates"] = Value::Array(Vec::new())),
+            without(&|it| {
+                it["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = Value::Null;
+            }),
+            without(&|it| it["kind"] = "Deployment".into()),
+        ] {
+            assert!(!outlives_its_pod(&changed), "{}", name(&server));
+        }
+    }
+}
+
+/// Tells whether a volume that is claimed for a server is where its container writes.
+fn outlives_its_pod(server: &Value) -> bool {
+    let mounts = container(server)["volumeMounts"].as_array().cloned().unwrap_or_default();
+    let claims = server["spec"]["volumeClaimTemplates"].as_array().cloned().unwrap_or_default();
+    let is_mounted = |claim: &Value| mounts.iter().any(|mount| mount["name"] == name(claim));
+    server["kind"] == "StatefulSet" && claims.iter().any(is_mounted)
 }
 
 #[test]

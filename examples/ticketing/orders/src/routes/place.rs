@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::{
     Extension,
     extract::State,
@@ -6,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 use ticketing_contracts::{TicketId, UserId, order::OrderCreated, ticket::TicketStatus};
-use ticketkit_auth::{AuthError, axum::CurrentUser};
+use ticketkit_auth::axum::CurrentUser;
 use ticketkit_core::{RequestId, axum::Json, error::NotFound};
 use ticketkit_events::Causation;
 
@@ -32,12 +34,10 @@ pub(super) async fn place(
     Json(body): Json<NewOrder>,
 ) -> Result<impl IntoResponse, Error> {
     let buyer = id_of(&user)?;
-    let now = app.clock.now();
-    let wanted = store::tickets::find_wanted(&app.database, body.ticket_id, buyer, now);
-    let wanted = wanted.await?.ok_or(NotFound)?;
+    let wanted = wanted(&app, body.ticket_id).await?.ok_or(NotFound)?;
     // A rush ends here but for the first buyers: what is refused for good takes no turn to write.
     check(buyer, &wanted)?;
-    let order = Order::place(buyer, &wanted.ticket, now + app.settings.hold);
+    let order = Order::place(buyer, &wanted.ticket, app.clock.now() + app.settings.hold);
     let publisher = app.publisher.clone();
     let publisher = publisher.with_causation(Causation::correlated(request.to_string()));
     let created = publisher.envelope(&OrderCreated { order: order.to_contract() })?;
@@ -46,12 +46,15 @@ pub(super) async fn place(
     Ok((StatusCode::CREATED, location, OrderView::from(&order)))
 }
 
+/// Looks for a ticket together with all others who do so at the moment.
+async fn wanted(app: &App, ticket: TicketId) -> Result<Option<Arc<Wanted>>, sqlx::Error> {
+    let find = async |tickets: Vec<_>| store::tickets::find_wanted(&app.database, &tickets).await;
+    app.wanted.run(ticket, find).await
+}
+
 /// Refuses what is known to be in vain. Whether the ticket is free is for the index to decide, and
-/// then for tickets.
+/// then for tickets; whether the buyer is banned is asked where the order is written.
 fn check(buyer: UserId, wanted: &Wanted) -> Result<(), Error> {
-    if wanted.buyer_is_banned {
-        return Err(AuthError::AccountBanned.into());
-    }
     if wanted.ticket.user_id == buyer {
         return Err(Error::OwnTicket);
     }

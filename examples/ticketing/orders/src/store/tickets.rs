@@ -1,13 +1,15 @@
 //! The replica of tickets: what the tickets service told last of each.
 
-use sqlx::{Row, any::AnyRow};
+use std::{collections::HashMap, sync::Arc};
+
+use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 use ticketing_contracts::{
-    TicketId, Timestamp, UserId,
+    TicketId,
     ticket::{Ticket, TicketStatus},
 };
 use ticketkit_events::sql::{Database, Tx};
 
-use super::{parsed, undecodable};
+use super::{parsed, placeholders, undecodable};
 
 /// Takes a state of a ticket, unless what is known is as new.
 pub(crate) async fn take(tx: &mut Tx, ticket: &Ticket) -> Result<(), sqlx::Error> {
@@ -38,42 +40,36 @@ pub(crate) struct Wanted {
     /// Whether the order that has the ticket, or may get it, is complete; none if there is no such
     /// order.
     pub(crate) taken: Option<bool>,
-    pub(crate) buyer_is_banned: bool,
 }
 
-/// Finds a ticket that a buyer wants, with all that decides whether it is in vain: one statement,
-/// and no turn among those who write. The index `orders_active_by_ticket` finds at most one order.
+/// Finds tickets that somebody wants to buy, with what decides whether that is in vain: one statement,
+/// and no turn among those who write. The index `orders_active_by_ticket` finds at most one order of
+/// each.
 pub(crate) async fn find_wanted(
     database: &Database,
-    id: TicketId,
-    buyer: UserId,
-    now: Timestamp,
-) -> Result<Option<Wanted>, sqlx::Error> {
-    let row = sqlx::query(
+    ids: &[TicketId],
+) -> Result<HashMap<TicketId, Arc<Wanted>>, sqlx::Error> {
+    let statement = format!(
         "select t.id, t.version, t.title, t.price, t.currency, t.user_id, t.status,
-                o.status as order_status,
-                (select count(*) from bans
-                 where user_id = $2 and banned = 1 and (until is null or until > $3)) as bans
+                o.status as order_status
          from tickets t
          left join orders o
              on o.ticket_id = t.id and o.status in ('created', 'awaiting_payment', 'complete')
-         where t.id = $1",
-    )
-    .bind(id.to_string())
-    .bind(buyer.to_string())
-    .bind(now.as_millis())
-    .fetch_optional(database.reader())
-    .await?;
-    row.as_ref().map(wanted).transpose()
+         where t.id in ({})",
+        placeholders(1, ids.len())
+    );
+    // Placeholders alone are put in.
+    let mut query = sqlx::query(AssertSqlSafe(statement));
+    for id in ids {
+        query = query.bind(id.to_string());
+    }
+    let rows = query.fetch_all(database.reader()).await?;
+    rows.iter().map(|row| wanted(row).map(|wanted| (wanted.ticket.id, Arc::new(wanted)))).collect()
 }
 
 fn wanted(row: &AnyRow) -> Result<Wanted, sqlx::Error> {
     let order: Option<String> = row.try_get("order_status")?;
-    Ok(Wanted {
-        ticket: ticket(row)?,
-        taken: order.map(|status| status == "complete"),
-        buyer_is_banned: row.try_get::<i64, _>("bans")? > 0,
-    })
+    Ok(Wanted { ticket: ticket(row)?, taken: order.map(|status| status == "complete") })
 }
 
 const fn status(status: TicketStatus) -> &'static str {

@@ -7,15 +7,15 @@ mod webhook;
 
 use axum::Router;
 use ticketkit_auth::{
-    AuthLayer, CrossSiteLayer,
+    CrossSiteLayer,
     axum::{Access, Routes},
 };
 
 use crate::app::App;
 
-/// Makes the routes of the service.
-pub(crate) fn router(app: App, auth: AuthLayer, cross_site: &CrossSiteLayer) -> Router {
-    routes(cross_site).into_router().layer(auth).with_state(app)
+/// Makes the routes of the service, without their layers.
+pub(crate) fn router(app: App, cross_site: &CrossSiteLayer) -> Router {
+    routes(cross_site).into_router().with_state(app)
 }
 
 /// Says which routes there are, each with whom it serves: whose a payment is, is the handler's to

@@ -12,7 +12,7 @@ mod view;
 use axum::Router;
 use ticketing_contracts::{TicketId, UserId};
 use ticketkit_auth::{
-    AuthError, AuthLayer, CrossSiteLayer, User,
+    AuthError, CrossSiteLayer, User,
     axum::{Access, Routes},
 };
 use ticketkit_core::error::NotFound;
@@ -21,9 +21,9 @@ use ticketkit_events::sql::Tx;
 use self::view::TicketView;
 use crate::{Error, app::App, domain::Ticket, store};
 
-/// Makes the routes of the service.
-pub(crate) fn router(app: App, auth: AuthLayer, cross_site: &CrossSiteLayer) -> Router {
-    routes(cross_site).into_router().layer(auth).with_state(app)
+/// Makes the routes of the service, without their layers.
+pub(crate) fn router(app: App, cross_site: &CrossSiteLayer) -> Router {
+    routes(cross_site).into_router().with_state(app)
 }
 
 /// Says which routes there are, each with whom it serves: whose a ticket is, is the handler's to
