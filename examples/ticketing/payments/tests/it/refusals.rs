@@ -153,9 +153,15 @@ fn twenty_clicks(world: &World) {
 fn twenty_clicks_without_the_index(world: &World) {
     let process = Process::start(world);
     process.sabotage("drop index payments_live");
-    let order = process.awaiting_payment();
-    clicks(&process, order.id);
-    assert!(process.charges() > 1);
+    // It takes two clicks that both look before either writes.
+    for orders in 1..=20 {
+        let order = process.awaiting_payment();
+        clicks(&process, order.id);
+        if process.charges() > orders {
+            return;
+        }
+    }
+    panic!("never charged twice");
 }
 
 #[test]
