@@ -121,7 +121,7 @@ impl Database {
             .max_connections(dialect.readers(address.connections))
             .connect_lazy(&address.url)
             .map_err(failed)?;
-        let wake = Wake::new(dialect, &writer);
+        let wake = Wake::new(dialect, &writer, &reader);
         Ok(Self { inner: Arc::new(Inner { address, reader, writer, clock, wake }) })
     }
 

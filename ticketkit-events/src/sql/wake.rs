@@ -7,6 +7,7 @@ use sqlx::AnyPool;
 use tokio::{
     sync::{Notify, watch},
     task::AbortHandle,
+    time::{Instant, sleep},
 };
 use uuid::Uuid;
 
@@ -16,30 +17,30 @@ use super::dialect::Dialect;
 const CHANNEL: &str = "ticketkit_outbox";
 /// What is committed meanwhile shares the next NOTIFY.
 const COALESCED: Duration = Duration::from_millis(5);
+/// How long it is believed whether anybody else listens: a relay that begins meanwhile looks itself,
+/// and polls.
+const BELIEVED: Duration = Duration::from_millis(250);
 
 /// Tells relays that an outbox has new rows.
 #[derive(Debug)]
 pub(crate) struct Wake {
     here: watch::Sender<()>,
     elsewhere: Arc<Notify>,
-    /// The payload of its NOTIFYs: a process does not wake itself twice.
-    #[cfg_attr(
-        not(feature = "postgres"),
-        expect(dead_code, reason = "nobody is heard without it")
-    )]
+    /// The payload of its NOTIFYs, and what the ids of its relays begin with: a process does not wake
+    /// itself twice.
     id: String,
     announcing: Option<AbortHandle>,
 }
 
 impl Wake {
-    pub(crate) fn new(dialect: Dialect, writer: &AnyPool) -> Self {
+    pub(crate) fn new(dialect: Dialect, writer: &AnyPool, reader: &AnyPool) -> Self {
         let (here, elsewhere) = (watch::Sender::new(()), Arc::new(Notify::new()));
         let id = Uuid::now_v7().to_string();
         let announcing = match dialect {
             Dialect::Sqlite => None,
             Dialect::Postgres => {
-                let notify = format!("notify {CHANNEL}, '{id}'");
-                let announce = announce(writer.clone(), elsewhere.clone(), notify);
+                let pools = (writer.clone(), reader.clone());
+                let announce = announce(pools, elsewhere.clone(), id.clone());
                 Some(tokio::spawn(announce).abort_handle())
             }
         };
@@ -50,6 +51,11 @@ impl Wake {
     pub(crate) fn committed(&self) {
         self.here.send_replace(());
         self.elsewhere.notify_one();
+    }
+
+    /// Returns an id for a relay of this process that begins.
+    pub(crate) fn relay_id(&self) -> String {
+        format!("{}/{}", self.id, Uuid::now_v7())
     }
 
     /// Returns what changes with each wake-up from now on.
@@ -80,19 +86,35 @@ impl Drop for Wake {
     }
 }
 
-/// Sends a NOTIFY for all that was committed since the last.
+/// Sends a NOTIFY for all that was committed since the last, where another process has a relay.
 ///
 /// Never in the transaction of the events: PostgreSQL commits transactions with a NOTIFY one after
 /// the other.
-async fn announce(writer: AnyPool, committed: Arc<Notify>, notify: String) {
+async fn announce((writer, reader): (AnyPool, AnyPool), committed: Arc<Notify>, id: String) {
+    let notify = format!("notify {CHANNEL}, '{id}'");
+    let (mut heard, mut believed_until) = (false, Instant::now());
     loop {
         committed.notified().await;
+        if believed_until <= Instant::now() {
+            // Who cannot be asked about may be there.
+            heard = has_other_relays(&reader, &id).await.unwrap_or(true);
+            believed_until = Instant::now() + BELIEVED;
+        }
         // Who misses it polls.
-        if let Err(error) = execute(&writer, &notify).await {
+        if heard && let Err(error) = execute(&writer, &notify).await {
             tracing::debug!(error = &error as &dyn std::error::Error, "no relay was notified");
         }
-        tokio::time::sleep(COALESCED).await;
+        sleep(COALESCED).await;
     }
+}
+
+/// Tells whether a relay runs that is not of this process. One that was killed may seem to run.
+async fn has_other_relays(reader: &AnyPool, id: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar::<_, i64>("select count(*) from ticketkit_relays where id not like $1")
+        .bind(format!("{id}/%"))
+        .fetch_one(reader)
+        .await
+        .map(|others| others > 0)
 }
 
 async fn execute(writer: &AnyPool, notify: &str) -> Result<(), sqlx::Error> {

@@ -5,10 +5,13 @@ use std::{pin::pin, time::Duration};
 use futures_util::{FutureExt, future::join_all};
 use sqlx::{Row, postgres::PgListener};
 use ticketkit_events::{
-    Publisher,
-    sql::{Database, Tx},
+    Bus, Publisher,
+    sql::{Database, Relay, Tx},
 };
-use tokio::time::timeout;
+use tokio::{
+    sync::oneshot,
+    time::{sleep, timeout},
+};
 
 use crate::{place::Place, support::order};
 
@@ -23,6 +26,40 @@ async fn commit(mut tx: Tx, n: usize) {
     tx.commit().await.unwrap();
 }
 
+/// Enters a relay of another process, which never gives up.
+async fn another_relay(db: &Database) {
+    let mut tx = db.begin().await.unwrap();
+    let enter = "insert into ticketkit_relays (id, expires_at) values ('another', 1)";
+    sqlx::query(enter).execute(tx.conn()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: run cargo xtask test"]
+async fn nobody_is_notified_until_another_process_has_a_relay() {
+    let place = Place::postgres();
+    let url = place.url("service");
+    let db = Database::open(&url).await.unwrap();
+    let mut listener = PgListener::connect(&url).await.unwrap();
+    listener.listen("ticketkit_outbox").await.unwrap();
+    // The own one needs none.
+    let (bus, (stop, stopped)) = (Bus::memory(), oneshot::channel::<()>());
+    let relay = Relay::new(&db, &bus);
+    let relay = tokio::spawn(relay.run(async { drop(stopped.await) }));
+    for n in 0..3 {
+        commit(db.begin().await.unwrap(), n).await;
+        let heard = timeout(HEARD, listener.recv()).await;
+        assert!(heard.is_err(), "{n}: {heard:?}");
+    }
+    stop.send(()).unwrap();
+    relay.await.unwrap();
+    another_relay(&db).await;
+    // So long it may be believed that there is none.
+    sleep(HEARD).await;
+    commit(db.begin().await.unwrap(), 3).await;
+    timeout(DEADLINE, listener.recv()).await.expect("the other is told").unwrap();
+}
+
 /// There is one connection, and those who wait for it get it in their turn: while transactions
 /// follow each other, nobody can send what would be a statement of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -33,6 +70,7 @@ async fn many_commits_share_a_notify_that_is_in_none_of_them() {
     let db = Database::open(&format!("{url}&connections=1")).await.unwrap();
     let mut listener = PgListener::connect(&url).await.unwrap();
     listener.listen("ticketkit_outbox").await.unwrap();
+    another_relay(&db).await;
 
     let first = db.begin().await.unwrap();
     let mut waiting: Vec<_> = (1..COMMITS).map(|_| Box::pin(db.begin())).collect();

@@ -19,7 +19,6 @@ mod worker;
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 pub(crate) use self::held::Turn;
 use self::{dispatch::Dispatch, held::Held};
@@ -94,9 +93,9 @@ impl Relay {
     /// when their leases are over.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let shared = Arc::new(Shared {
+            id: self.database.wake().relay_id(),
             database: self.database,
             bus: self.bus,
-            id: Uuid::now_v7().to_string(),
             held: Held::default(),
             hurry: Notify::new(),
             changed: Notify::new(),

@@ -50,6 +50,17 @@ async fn f23_a_banned_user_neither_buys_nor_is_bought_from() {
     world.try_order("villain", others.id).await.expect(201);
 }
 
+/// The test above can fail: without the note of the ban nothing here stands in the way.
+#[tokio::test]
+async fn f23_without_its_note_a_banned_user_would_buy_and_be_bought_from() {
+    let world = World::new().await;
+    let (theirs, others) = (world.offer("villain").await, world.offer("seller").await);
+    world.tell(ban("villain", 1)).await;
+    world.sabotage("delete from bans").await;
+    world.try_order("villain", others.id).await.expect(201);
+    world.try_order("buyer", theirs.id).await.expect(201);
+}
+
 /// F23: an order that was begun while nobody was banned, and ends after somebody is.
 #[tokio::test(flavor = "multi_thread")]
 async fn f23_a_ban_that_is_noted_while_an_order_is_placed_holds_for_it() {

@@ -165,6 +165,18 @@ async fn f15_a_price_that_moved_is_not_sold_unseen() {
     assert_eq!(world.ticket("seller", &seen).await["status"], "available");
 }
 
+/// The test above can fail: without the version of its terms the ticket is locked at the old price.
+#[tokio::test]
+async fn f15_without_the_version_of_its_terms_a_price_would_be_sold_unseen() {
+    let world = World::new().await;
+    let seen = world.sell("seller", "F15", 100).await;
+    let edit = json!({"title": "F15", "price": 5000});
+    world.send("seller", "PUT", &path(&seen), edit).await.expect(200);
+    world.sabotage("update tickets set terms_version = 0").await;
+    let order = world.reserve(&seen, "buyer").await;
+    assert_eq!(world.ticket("seller", &seen).await["orderId"], json!(order.id));
+}
+
 /// A lock and its release change nothing that a buyer sees.
 #[tokio::test]
 async fn a_buyer_who_looked_before_another_thought_again_gets_the_ticket() {
