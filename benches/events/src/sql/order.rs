@@ -58,18 +58,14 @@ pub(super) async fn place(
     let buyer = format!("buyer-{}", event.key % TASKS);
     sqlx::query(
         "select t.id, t.version, t.title, t.price, t.currency, t.user_id, t.status,
-                o.status as order_status,
-                (select count(*) from bans
-                 where user_id = $2 and banned = 1 and (until is null or until > $3)) as bans
+                o.status as order_status
          from tickets t
          left join orders o
              on o.ticket_id = t.id and o.status in ('created', 'awaiting_payment', 'complete')
-         where t.id = $1",
+         where t.id in ($1)",
     )
     .bind("0")
-    .bind(buyer.as_str())
-    .bind(now)
-    .fetch_one(database.reader())
+    .fetch_all(database.reader())
     .await?;
     let mut tx = database.begin().await?;
     tx.lock_shared_all(&[format!("user/{buyer}"), "user/seller-0".to_owned()]).await?;
