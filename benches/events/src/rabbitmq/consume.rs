@@ -16,8 +16,9 @@ use crate::{
 };
 
 pub(crate) async fn consume() -> Result<()> {
-    const PAIRS: usize = 11;
-    const COUNT: u64 = 20_000;
+    const PAIRS: usize = 7;
+    // Some seconds: what it takes to begin and to end counts less than what it takes to go on.
+    const COUNT: u64 = 150_000;
     let prefix = prefix("consume");
     let bus = bus(&prefix).await?;
     drop(Subscription::new("ours").handle(async |_: Made| Ok(())).bind(&bus).await?);
