@@ -10,10 +10,10 @@ use axum::{Router, body::Body, routing::get};
 use http::{HeaderMap, Request};
 use ticketkit_core::{
     ErrorLayer, RequestId,
-    chassis::{HttpMetrics, Metrics, http as stack, logs},
+    chassis::{HttpMetrics, Metrics, http::Stack, logs},
     trace::TraceContext,
 };
-use tower::ServiceExt;
+use tower::{ServiceExt, util::MapRequestLayer};
 use tracing_subscriber::{filter::LevelFilter, fmt, layer::SubscriberExt};
 
 use crate::support::{Answer, send};
@@ -21,12 +21,12 @@ use crate::support::{Answer, send};
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
+fn stack(metrics: &Metrics) -> Stack {
+    Stack::new("tickets", ErrorLayer::new("tickets"), &HttpMetrics::new(metrics))
+}
+
 fn service(routes: Router, metrics: &Metrics) -> Router {
-    routes.layer(stack::Stack::new(
-        "tickets",
-        ErrorLayer::new("tickets"),
-        &HttpMetrics::new(metrics),
-    ))
+    routes.layer(stack(metrics))
 }
 
 async fn ask(app: &Router, path: &str, traceparent: Option<&str>) -> Answer {
@@ -121,12 +121,20 @@ async fn every_line_within_a_request_has_both_ids() {
             if id.as_uuid().is_nil() { "" } else { panic!("on purpose") }
         }),
     );
-    let app = service(routes, &Metrics::default());
+    // A layer of the service's own, which does its work when it is called.
+    let own = MapRequestLayer::new(|request: Request<Body>| {
+        let current = TraceContext::current().expect("a trace");
+        tracing::warn!(current = current.trace_id(), "from a layer");
+        request
+    });
+    let app = routes.layer((stack(&Metrics::default()), own));
     let id = ask(&app, "/", Some(PARENT)).await.headers["x-request-id"].clone();
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.iter().any(|line| line["message"] == "from the handler"), "{text}");
+    let of_layer = lines.iter().find(|line| line["message"] == "from a layer").unwrap();
+    assert_eq!(of_layer["current"], TRACE, "{text}");
     assert!(lines.iter().any(|line| line["level"] == "ERROR"), "{text}");
     for line in &lines {
         assert_eq!(
