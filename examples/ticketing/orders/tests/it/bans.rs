@@ -85,3 +85,26 @@ async fn f23_a_ban_that_is_noted_while_an_order_is_placed_holds_for_it() {
         order.await.unwrap().problem(status, code);
     }
 }
+
+/// Orders for one ticket that line up together: a banned buyer is not the one who stands for all.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_banned_buyer_in_front_keeps_nobody_from_a_ticket() {
+    let world = Arc::new(World::new().await);
+    let ticket = world.offer("seller").await;
+    world.tell(ban("villain", 1)).await;
+    // On SQLite it keeps others from writing, on PostgreSQL by the lock of the seller.
+    let mut first = world.database.begin().await.unwrap();
+    first.lock(&format!("user/{}", user("seller"))).await.unwrap();
+    let mut orders = Vec::new();
+    for buyer in ["villain", "buyer"] {
+        let placing = world.clone();
+        let mut order = tokio::spawn(async move { placing.try_order(buyer, ticket.id).await });
+        let early = timeout(Duration::from_millis(100), &mut order).await;
+        assert!(early.is_err(), "{buyer} does not wait for the transaction before");
+        orders.push(order);
+    }
+    let [villain, buyer] = orders.try_into().unwrap();
+    first.rollback().await.unwrap();
+    villain.await.unwrap().problem(403, "account_banned");
+    buyer.await.unwrap().expect(201);
+}
