@@ -126,12 +126,38 @@ impl Dialect {
     /// Returns how many partitions of an outbox are read, published and settled together at most.
     pub(crate) fn partitions_at_once(self) -> usize {
         match self {
-            // So that the workers have all of them. Rows that were committed together share pages,
-            // which are the fewer times read and written the more of these rows go at once.
+            // So that the workers have all of them, and share a transaction for each few.
             Self::Sqlite => 4,
             // Who renews several leases in one transaction would lock them in another order than
             // the keeper of the relay does, and PostgreSQL would end one of the two.
             Self::Postgres => 1,
+        }
+    }
+
+    /// Returns the condition that a row of the outbox belongs to a partition.
+    pub(crate) fn of_partition(self, partition: &str) -> String {
+        match self {
+            // See `clustered.sql`.
+            Self::Sqlite => {
+                format!("seq between ({partition} + 1) << 48 and (({partition} + 2) << 48) - 1")
+            }
+            Self::Postgres => format!("partition = {partition}"),
+        }
+    }
+
+    /// Returns the condition that a row of the outbox has no partition yet.
+    pub(crate) fn of_no_partition(self) -> &'static str {
+        match self {
+            Self::Sqlite => "seq < 1 << 48",
+            Self::Postgres => "partition is null",
+        }
+    }
+
+    /// Returns what is set in a row that gets the partition `$1`.
+    pub(crate) fn assignment(self) -> &'static str {
+        match self {
+            Self::Sqlite => "partition = $1, seq = seq + (($1 + 1) << 48)",
+            Self::Postgres => "partition = $1",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Tx, relay::PARTITIONS, row};
+use super::{Tx, dialect::Dialect, relay::PARTITIONS, row};
 use crate::{Envelope, partition::partition};
 
 macro_rules! insert {
@@ -13,6 +13,15 @@ macro_rules! insert {
 
 /// What nearly all transactions execute: its text is not made anew for each.
 const INSERT_ONE: &str = insert!("($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+/// On SQLite a row goes behind those of its partition: see `clustered.sql`.
+const INSERT_BEHIND: &str = concat!(
+    "insert into ticketkit_outbox (",
+    row::columns!(),
+    ", partition, seq) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, (
+         select coalesce(max(seq), (($12 + 1) << 48) + (1 << 47)) + 1 from ticketkit_outbox
+         where seq between ($12 + 1) << 48 and (($12 + 2) << 48) - 1
+     ))"
+);
 const INSERT: &str = insert!("");
 const COLUMNS: usize = 12;
 /// So many rows come often together, and each number of them is a statement that connections keep.
@@ -29,7 +38,10 @@ impl Tx {
         let rows = self.dialect().rows_of_an_insert();
         for envelopes in envelopes.chunks(rows) {
             let mut query = if let [_] = envelopes {
-                sqlx::query(INSERT_ONE)
+                sqlx::query(match self.dialect() {
+                    Dialect::Sqlite => INSERT_BEHIND,
+                    Dialect::Postgres => INSERT_ONE,
+                })
             } else {
                 // Names of our own and placeholders; a text that hardly comes again is not kept.
                 let insert = format!("{INSERT}{}", values(envelopes.len()));

@@ -44,5 +44,5 @@ pub(crate) use self::{
     inbox::Inbox,
     outage::is_outage,
     outbox::list,
-    row::{bind, columns, envelope},
+    row::{attributes, bind, columns, envelope},
 };

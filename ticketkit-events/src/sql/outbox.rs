@@ -72,8 +72,7 @@ impl Database {
         let ours = || outcomes.clone().filter(|outcome| kept.contains(&outcome.turn.partition));
         let published: Vec<i64> = ours().flat_map(|outcome| &outcome.published).copied().collect();
         if !published.is_empty() {
-            let delete =
-                format!("delete from ticketkit_outbox where seq in ({})", list(&published));
+            let delete = format!("delete from ticketkit_outbox where {}", among(&published));
             // Integers of our own; a text that differs each time is not worth keeping.
             sqlx::query(AssertSqlSafe(delete)).persistent(false).execute(tx.conn()).await?;
         }
@@ -107,8 +106,41 @@ impl Database {
     }
 }
 
+/// Writes the condition that `seq` is one of some numbers: as ranges where most are neighbours, which
+/// are sooner read and found.
+fn among(numbers: &[i64]) -> String {
+    const NEIGHBOURS: usize = 4;
+    let mut numbers = numbers.to_vec();
+    numbers.sort_unstable();
+    let ranges: Vec<String> = numbers
+        .chunk_by(|one, next| one + 1 == *next)
+        .map(|run| format!("seq between {} and {}", run[0], run[run.len() - 1]))
+        .collect();
+    if ranges.len() * NEIGHBOURS <= numbers.len() {
+        ranges.join(" or ")
+    } else {
+        format!("seq in ({})", list(&numbers))
+    }
+}
+
 /// Writes integers as a list for SQL: the `Any` driver binds no arrays.
 pub(crate) fn list(numbers: &[i64]) -> String {
     let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();
     texts.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_a_range() {
+        assert_eq!(among(&[4, 3, 5, 6]), "seq between 3 and 6");
+        assert_eq!(
+            among(&[1, 2, 3, 4, 11, 12, 13, 14]),
+            "seq between 1 and 4 or seq between 11 and 14"
+        );
+        assert_eq!(among(&[7, 5, 6]), "seq in (5,6,7)");
+        assert_eq!(among(&[1, 2, 3, 4, 11]), "seq in (1,2,3,4,11)");
+    }
 }

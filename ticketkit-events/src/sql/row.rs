@@ -9,14 +9,21 @@ use sqlx::{
 
 use crate::{Causation, Envelope, EventId, Timestamp};
 
+/// The columns of an envelope without its data.
+macro_rules! attributes {
+    () => {
+        "id, kind, source, time, event_key, version, \
+         correlation_id, causation_id, traceparent, tracestate"
+    };
+}
+
 /// The columns of an envelope, in the order of [`bind`].
 macro_rules! columns {
     () => {
-        "id, kind, source, time, event_key, version, \
-         correlation_id, causation_id, traceparent, tracestate, data"
+        concat!($crate::sql::attributes!(), ", data")
     };
 }
-pub(crate) use columns;
+pub(crate) use {attributes, columns};
 
 type AnyQuery<'q> = Query<'q, Any, AnyArguments>;
 
@@ -61,9 +68,9 @@ pub(crate) fn envelope(row: &AnyRow) -> Result<Envelope, sqlx::Error> {
     })
 }
 
-/// The columns of an envelope in a JSON array, in the order of [`columns`].
+/// The attributes of an envelope in a JSON array, in the order of [`attributes`].
 #[derive(Deserialize)]
-pub(crate) struct Columns {
+pub(crate) struct Attributes {
     id: EventId,
     kind: String,
     source: String,
@@ -74,18 +81,18 @@ pub(crate) struct Columns {
     causation_id: Option<String>,
     traceparent: Option<String>,
     tracestate: Option<String>,
-    data: String,
 }
 
-impl From<Columns> for Envelope {
-    fn from(columns: Columns) -> Self {
-        let Columns { id, kind, source, time, key, version, data, .. } = columns;
+impl Attributes {
+    pub(crate) fn with_data(self, data: String) -> Envelope {
+        let Self { id, kind, source, time, key, version, .. } = self;
         let causation = Causation {
-            correlation_id: columns.correlation_id,
-            causation_id: columns.causation_id,
-            traceparent: columns.traceparent,
-            tracestate: columns.tracestate,
+            correlation_id: self.correlation_id,
+            causation_id: self.causation_id,
+            traceparent: self.traceparent,
+            tracestate: self.tracestate,
         };
-        Self { id, kind, source, time: Timestamp::from_millis(time), key, version, causation, data }
+        let time = Timestamp::from_millis(time);
+        Envelope { id, kind, source, time, key, version, causation, data }
     }
 }

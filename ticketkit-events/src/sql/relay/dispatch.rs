@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 use tokio::{task::JoinSet, time::sleep_until};
 use tracing::{debug, warn};
 
@@ -138,17 +138,18 @@ impl Dispatch {
         while database.fire_schedules(FIRED_AT_ONCE).await? == FIRED_AT_ONCE {}
         let now = database.now().as_millis();
         // Also of those that nobody holds: their events wait for somebody.
-        let rows = sqlx::query(
+        let look = format!(
             "select p.partition, p.relay from ticketkit_relay_partitions p
              where (p.relay = $1 or p.relay is null or p.expires_at <= $2)
-               and exists (
-                   select 1 from ticketkit_outbox o where o.partition = p.partition and o.due_at <= $2
-               )",
-        )
-        .bind(self.shared.id.as_str())
-        .bind(now)
-        .fetch_all(database.reader())
-        .await?;
+               and exists (select 1 from ticketkit_outbox o where {} and o.due_at <= $2)",
+            database.dialect().of_partition("p.partition"),
+        );
+        // Names of our own.
+        let rows = sqlx::query(AssertSqlSafe(look))
+            .bind(self.shared.id.as_str())
+            .bind(now)
+            .fetch_all(database.reader())
+            .await?;
         let due = database.next_due().await?;
         for row in &rows {
             let relay: Option<String> = row.try_get("relay")?;

@@ -137,14 +137,16 @@ impl Database {
     }
 
     /// Gives partitions to rows of versions that knew none; returns whether there may be more.
-    pub(super) async fn assign_partitions(&self) -> Result<bool, sqlx::Error> {
-        let rows = sqlx::query(
-            "select seq, event_key from ticketkit_outbox where partition is null
-             order by seq limit $1",
-        )
-        .bind(ASSIGNED_AT_ONCE)
-        .fetch_all(self.reader())
-        .await?;
+    pub(in crate::sql) async fn assign_partitions(&self) -> Result<bool, sqlx::Error> {
+        let (unassigned, assignment) =
+            (self.dialect().of_no_partition(), self.dialect().assignment());
+        let select = format!(
+            "select seq, event_key from ticketkit_outbox where {unassigned} order by seq limit $1"
+        );
+        let rows = sqlx::query(AssertSqlSafe(select))
+            .bind(ASSIGNED_AT_ONCE)
+            .fetch_all(self.reader())
+            .await?;
         if rows.is_empty() {
             return Ok(false);
         }
@@ -157,8 +159,7 @@ impl Database {
         for (partition, seqs) in (0_i64..).zip(&of).filter(|(_, seqs)| !seqs.is_empty()) {
             // Another relay may have been first, and the number be that of another row by now.
             let assign = format!(
-                "update ticketkit_outbox set partition = $1
-                 where partition is null and seq in ({})",
+                "update ticketkit_outbox set {assignment} where {unassigned} and seq in ({})",
                 list(seqs)
             );
             sqlx::query(AssertSqlSafe(assign))

@@ -45,9 +45,10 @@ pub(crate) const PARTITIONS: u8 = 16;
 /// connection for that), by the next schedule, and by polls that grow from 100 ms to a second (on
 /// SQLite to 200 ms while several relays run).
 ///
-/// A worker moves the oldest events of a partition, on SQLite of up to four partitions together: they
+/// A worker moves the first events of a partition, on SQLite of up to four partitions together: they
 /// are read, published and settled at once, and wait for the slowest confirm among them. It reads at
-/// most 512 events, or 2 MiB of them, and as many again for each partition that these leave out.
+/// most 512 events, as many of each partition, or 2 MiB of them, and as many again for each partition
+/// that these leave out.
 #[derive(Debug)]
 #[must_use = "a relay does nothing until it runs"]
 pub struct Relay {
