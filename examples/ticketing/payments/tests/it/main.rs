@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod careless;
 mod crash;
 mod faulty;
 mod idempotency;

@@ -49,29 +49,34 @@ type Log = Arc<std::sync::Mutex<Vec<Told>>>;
 impl<'w> Process<'w> {
     /// Starts it as a process does.
     pub(crate) fn start(world: &'w World) -> Self {
-        Self::build(world, Settings::default(), None)
+        Self::build(world, Settings::default(), None, Bus::memory())
+    }
+
+    /// Starts it with a bus that is not the one in memory.
+    pub(crate) fn over(world: &'w World, bus: Bus) -> Self {
+        Self::build(world, Settings::default(), None, bus)
     }
 
     /// Starts it with something around the built-in provider.
     pub(crate) fn with(world: &'w World, wrap: impl Fn(BuiltIn) -> Arc<dyn Provider>) -> Self {
-        Self::build(world, Settings::default(), Some(&wrap))
+        Self::build(world, Settings::default(), Some(&wrap), Bus::memory())
     }
 
     /// Starts it with settings of its own.
     pub(crate) fn with_settings(world: &'w World, settings: Settings) -> Self {
-        Self::build(world, settings, None)
+        Self::build(world, settings, None, Bus::memory())
     }
 
     fn build(
         world: &'w World,
         settings: Settings,
         wrap: Option<&dyn Fn(BuiltIn) -> Arc<dyn Provider>>,
+        bus: Bus,
     ) -> Self {
         let runtime = Runtime::new().unwrap();
         let (health, shutdown) = (Health::default(), Shutdown::new());
-        let (database, bus, service) = runtime.block_on(async {
+        let (database, service) = runtime.block_on(async {
             let database = Database::open(&world.database()).await.unwrap();
-            let bus = Bus::open("memory:").await.unwrap();
             let metrics = Metrics::default();
             let setup = Setup {
                 database: database.clone(),
@@ -102,7 +107,7 @@ impl<'w> Process<'w> {
                 .await
                 .unwrap();
             tokio::spawn(recorder.run(std::future::pending()));
-            (database, bus, service)
+            (database, service)
         });
         let (router, rules) = (service.router(), service.rules());
         let running = runtime.spawn(service.run());

@@ -1,10 +1,11 @@
 //! Money that goes back.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use ticketing_contracts::PaymentId;
 
 use crate::{
+    careless::{Careless, Instead},
     process::Process,
     world::{BUYER, World, eventually},
 };
@@ -84,6 +85,27 @@ fn f8_an_event_that_can_never_succeed_is_parked_and_the_rest_flows() {
     assert_eq!(list[0].envelope.key, order.id.to_string());
     assert_eq!(list[0].attempts, 1, "no second try of what can not succeed");
     assert!(list[0].error.contains("has no payment"), "{list:?}");
+}
+
+/// The test above can fail: without parking the event and its error are gone, or it is tried for ever.
+#[test]
+fn f8_without_parking_a_failure_would_be_dropped_or_tried_for_ever() {
+    for (instead, most) in [(Instead::Dropped, 1), (Instead::AgainAtOnce, u32::MAX)] {
+        let world = World::new();
+        let (bus, failures) = Careless::bus(instead);
+        let process = Process::over(&world, bus);
+        process.request_refund(process.awaiting_payment().id, PaymentId::new());
+        // A second try would have come by the time that another order is handled.
+        process.pay(process.awaiting_payment().id, "pm_card_visa").expect(201);
+        eventually(|| match failures.load(Ordering::Relaxed) {
+            count if count >= most.min(1_000) => Ok(()),
+            count => Err(count),
+        });
+        assert!(failures.load(Ordering::Relaxed) <= most, "{instead:?}");
+        let parked = process.bus.parked();
+        let list = process.runtime.block_on(parked.list("payments", None, 10)).unwrap();
+        assert!(list.is_empty(), "{instead:?}: {list:?}");
+    }
 }
 
 #[test]
