@@ -59,7 +59,8 @@ fn run() -> Result<()> {
     }
     let binary = program::build()?;
     // Systems and servers are started on this thread, with which the kernel ends them.
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // One thread to drive them, as pgbench has: what the driver takes of the machine, they lack.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for (group, measure) in GROUPS {
         if chosen.is_empty() || chosen.iter().any(|chosen| chosen == group) {
             measure(&binary, &runtime)?;
