@@ -5,14 +5,15 @@
 //! whichever transaction comes next takes those that wait. One that comes alone goes at once.
 //!
 //! - Each order gets its own answer, and an answer of success only after the commit.
-//! - Orders for one ticket go together, up to 128 of them: the first of them is written, and what
-//!   became of it is the answer of the others. A rush costs a few transactions.
+//! - Orders for one ticket go together. The first eight are asked about their buyers, the first of
+//!   these that may is written, and what became of it is the answer of all others: they had come
+//!   before. A rush costs a few transactions, however many come.
 //! - Where the transaction of several fails, each is tried again in one of its own, so that none
 //!   fails for another's sake.
 //! - An order whose caller is gone before its turn is not placed.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry},
+    collections::{BTreeMap, VecDeque, btree_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -31,8 +32,9 @@ use crate::{
 /// Tickets of one transaction: more win little, and hold up those that want one of the same.
 const TOGETHER: usize = 8;
 
-/// Orders of one transaction: each locks its buyer, and PostgreSQL has room for some thousand locks.
-const MOST: usize = 128;
+/// Orders for one ticket that may get it in a transaction: each locks its buyer, and PostgreSQL has
+/// room for some thousand locks.
+const CANDIDATES: usize = 8;
 
 /// Transactions at the same time: while one waits for the disk, others ask their questions. On SQLite
 /// one of them writes, and the others wait for their turn.
@@ -55,6 +57,25 @@ struct Waiting {
     /// Its `order.created`, with the trace of its request.
     created: Envelope,
     answer: oneshot::Sender<Result<(), Error>>,
+}
+
+/// The orders of a transaction.
+#[derive(Debug, Default)]
+struct Group {
+    /// Sorted by their tickets; those for one in their turns.
+    candidates: Vec<Waiting>,
+    /// Those behind them for the same tickets.
+    others: Vec<Waiting>,
+}
+
+/// What became of the candidates.
+#[derive(Debug, Default)]
+struct Placed {
+    /// Of each.
+    outcomes: Vec<Result<(), Error>>,
+    /// Which order has the ticket, or may get it; of tickets without a candidate that was allowed
+    /// there is nothing.
+    active: BTreeMap<TicketId, Option<Order>>,
 }
 
 impl App {
@@ -87,24 +108,36 @@ impl Placing {
     }
 
     /// Takes those who come next, and whose callers are still there, with all others who want one of
-    /// their tickets; sorted by the tickets, those for one in their turns.
-    fn take(&self) -> Vec<Waiting> {
+    /// their tickets.
+    fn take(&self) -> Group {
         let mut line = self.line();
-        let mut tickets = BTreeSet::new();
-        let (mut taken, mut left) = (Vec::with_capacity(TOGETHER), VecDeque::new());
+        let mut tickets: BTreeMap<TicketId, usize> = BTreeMap::new();
+        let (mut group, mut left) = (Group::default(), VecDeque::new());
         for next in line.waiting.drain(..).filter(|next| !next.answer.is_closed()) {
             let ticket = next.order.ticket.id;
-            let fits = tickets.len() < TOGETHER || tickets.contains(&ticket);
-            if fits && taken.len() < MOST {
-                tickets.insert(ticket);
-                taken.push(next);
-            } else {
+            if tickets.len() == TOGETHER && !tickets.contains_key(&ticket) {
                 left.push_back(next);
+                continue;
+            }
+            let candidates = tickets.entry(ticket).or_default();
+            if *candidates < CANDIDATES {
+                *candidates += 1;
+                group.candidates.push(next);
+            } else {
+                group.others.push(next);
             }
         }
         line.waiting = left;
-        taken.sort_by_key(|waiting| waiting.order.ticket.id);
-        taken
+        group.candidates.sort_by_key(|waiting| waiting.order.ticket.id);
+        group
+    }
+
+    /// Lets some be the next ones again, in their turns.
+    fn put_back(&self, others: Vec<Waiting>) {
+        let mut line = self.line();
+        for one in others.into_iter().rev() {
+            line.waiting.push_front(one);
+        }
     }
 
     /// Tells whether a task has to go on; if not, it no longer counts as serving.
@@ -132,43 +165,51 @@ async fn serve(app: App) {
 async fn place_next(app: App) {
     let begun = app.database.begin().await;
     // Only now: who came while it waited for its turn comes along.
-    let mut group = app.placing.take();
-    match place_all(&app, begun, &group).await {
-        Ok(outcomes) => {
-            for (one, outcome) in group.into_iter().zip(outcomes) {
+    let Group { mut candidates, mut others } = app.placing.take();
+    match place_all(&app, begun, &candidates).await {
+        Ok(Placed { outcomes, active }) => {
+            for (one, outcome) in candidates.into_iter().zip(outcomes) {
+                one.tell(outcome);
+            }
+            // Where no candidate was allowed, the next ones are.
+            for one in others.extract_if(.., |one| active.contains_key(&one.order.ticket.id)) {
+                let active = active.get(&one.order.ticket.id).and_then(Option::as_ref);
+                let outcome = outcome(&one.order, active);
                 one.tell(outcome);
             }
         }
-        Err(error) if group.len() > 1 => {
-            warn(&error, group.len());
-            for one in group.into_iter().filter(|one| !one.answer.is_closed()) {
+        Err(error) if candidates.len() > 1 => {
+            warn(&error, candidates.len());
+            for one in candidates.into_iter().filter(|one| !one.answer.is_closed()) {
                 let outcome = place_alone(&app, &one).await;
                 one.tell(outcome);
             }
         }
         Err(error) => {
-            if let Some(one) = group.pop() {
+            if let Some(one) = candidates.pop() {
                 one.tell(Err(error.into()));
             }
         }
     }
+    app.placing.put_back(others);
 }
 
 async fn place_alone(app: &App, one: &Waiting) -> Result<(), Error> {
     let begun = app.database.begin().await;
-    place_all(app, begun, std::slice::from_ref(one)).await?.pop().unwrap_or(Ok(()))
+    let mut placed = place_all(app, begun, std::slice::from_ref(one)).await?;
+    placed.outcomes.pop().unwrap_or(Ok(()))
 }
 
-/// Places orders in a transaction; returns the outcome of each.
+/// Places orders in a transaction.
 async fn place_all(
     app: &App,
     begun: Result<Tx, sqlx::Error>,
     group: &[Waiting],
-) -> Result<Vec<Result<(), Error>>, RecordError> {
+) -> Result<Placed, RecordError> {
     let mut tx = begun?;
     if group.is_empty() {
         tx.rollback().await?;
-        return Ok(Vec::new());
+        return Ok(Placed::default());
     }
     let now = app.clock.now();
     let users = group.iter().flat_map(|one| [one.order.buyer, one.order.seller]).collect();
@@ -198,7 +239,7 @@ async fn place_all(
         });
     }
     tx.commit().await?;
-    Ok(outcomes)
+    Ok(Placed { outcomes, active })
 }
 
 /// Returns the first order for each ticket; those for one stand together.
@@ -320,7 +361,7 @@ mod tests {
             }
         }
         for mut expected in [first, second] {
-            let taken = placing.take();
+            let taken = placing.take().candidates;
             // Their turns among those for the same ticket are kept.
             expected.sort_by_key(|(ticket, _)| *ticket);
             let expected: Vec<OrderId> = expected.into_iter().map(|(_, id)| id).collect();
@@ -329,21 +370,29 @@ mod tests {
                 firsts(taken.iter()).into_iter().map(|first| first.order.id).collect();
             assert_eq!(firsts, expected.into_iter().step_by(3).collect::<Vec<_>>());
         }
-        assert!(placing.take().is_empty());
+        assert!(placing.take().candidates.is_empty());
     }
 
     #[test]
-    fn a_rush_goes_in_parts_without_those_whose_callers_are_gone() {
+    fn of_a_rush_few_may_have_the_ticket_and_all_others_get_their_answer_with_them() {
         let placing = Placing::default();
         let ticket = TicketId::new();
-        let mut joined: Vec<_> = (0..2 * MOST).map(|_| join(&placing, ticket)).collect();
+        let mut joined: Vec<_> = (0..1_000).map(|_| join(&placing, ticket)).collect();
         let other = join(&placing, TicketId::new());
+        // Its caller is gone.
         joined.remove(1);
         let waiting: Vec<OrderId> = joined.iter().map(|(id, _)| *id).collect();
-        assert_eq!(ids(&placing.take()), waiting[..MOST]);
-        let rest = ids(&placing.take());
-        assert_eq!(rest.len(), MOST);
-        assert!(rest.contains(&other.0), "{rest:?}");
-        assert!(waiting[MOST..].iter().all(|id| rest.contains(id)), "{rest:?}");
+        let group = placing.take();
+        let candidates = ids(&group.candidates);
+        assert_eq!(candidates.len(), CANDIDATES + 1);
+        assert!(candidates.contains(&other.0));
+        assert!(waiting[..CANDIDATES].iter().all(|id| candidates.contains(id)), "{candidates:?}");
+        assert_eq!(ids(&group.others), waiting[CANDIDATES..]);
+        // Nobody was allowed: those behind are the next, before who comes later.
+        let late = join(&placing, ticket);
+        placing.put_back(group.others);
+        let group = placing.take();
+        assert_eq!(ids(&group.candidates), waiting[CANDIDATES..2 * CANDIDATES]);
+        assert_eq!(ids(&group.others).last(), Some(&late.0));
     }
 }

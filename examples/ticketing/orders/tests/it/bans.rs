@@ -6,7 +6,7 @@ use ticketing_contracts::{
     order::OrderCancelled,
     user::{UserBanned, UserUnbanned},
 };
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::world::{World, user};
 
@@ -88,23 +88,29 @@ async fn f23_a_ban_that_is_noted_while_an_order_is_placed_holds_for_it() {
 
 /// Orders for one ticket that line up together: a banned buyer is not the one who stands for all.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_banned_buyer_in_front_keeps_nobody_from_a_ticket() {
+async fn banned_buyers_in_front_keep_nobody_from_a_ticket() {
     let world = Arc::new(World::new().await);
     let ticket = world.offer("seller").await;
-    world.tell(ban("villain", 1)).await;
+    // More than are asked about in one transaction.
+    let villains: Vec<String> = (0..9).map(|n| format!("villain-{n}")).collect();
+    for villain in &villains {
+        world.tell(ban(villain, 1)).await;
+    }
     // On SQLite it keeps others from writing, on PostgreSQL by the lock of the seller.
     let mut first = world.database.begin().await.unwrap();
     first.lock(&format!("user/{}", user("seller"))).await.unwrap();
-    let mut orders = Vec::new();
-    for buyer in ["villain", "buyer"] {
+    let order = |buyer: String| {
         let placing = world.clone();
-        let mut order = tokio::spawn(async move { placing.try_order(buyer, ticket.id).await });
-        let early = timeout(Duration::from_millis(100), &mut order).await;
-        assert!(early.is_err(), "{buyer} does not wait for the transaction before");
-        orders.push(order);
-    }
-    let [villain, buyer] = orders.try_into().unwrap();
+        tokio::spawn(async move { placing.try_order(&buyer, ticket.id).await })
+    };
+    let banned: Vec<_> = villains.into_iter().map(order).collect();
+    sleep(Duration::from_millis(200)).await;
+    let mut buyer = order("buyer".to_owned());
+    let early = timeout(Duration::from_millis(100), &mut buyer).await;
+    assert!(early.is_err(), "the order does not wait for the transaction before");
     first.rollback().await.unwrap();
-    villain.await.unwrap().problem(403, "account_banned");
+    for villain in banned {
+        villain.await.unwrap().problem(403, "account_banned");
+    }
     buyer.await.unwrap().expect(201);
 }
