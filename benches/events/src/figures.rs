@@ -9,42 +9,46 @@ pub(crate) fn rate(count: u64, begun: Instant) -> f64 {
     count as f64 / begun.elapsed().as_secs_f64()
 }
 
-/// Runs short rounds of two sides in turns, each pair after a step that prepares it, and returns the
-/// rates of the pair whose ratio is the median.
+/// Runs rounds of two sides in blocks of ours, reference, reference, ours, after a step that prepares
+/// each half, and returns the rates of the block whose ratio is the median.
 ///
-/// Whatever else the machine does hits both rounds of a pair about alike, and the side that goes first
-/// changes: a ratio is worth more than either rate, and the median more than the best.
+/// Whatever else the machine does hits both sides of a block about alike, and who comes second, which is
+/// up to a third quicker or slower, is either: a ratio is worth more than either rate, and the median more
+/// than the best.
 pub(crate) async fn compare(
-    pairs: usize,
+    blocks: usize,
     mut before: impl AsyncFnMut() -> Result<()>,
     mut ours: impl AsyncFnMut() -> Result<f64>,
     mut reference: impl AsyncFnMut() -> Result<f64>,
 ) -> Result<(f64, f64)> {
-    let mut all: Vec<(f64, f64)> = Vec::with_capacity(pairs);
-    for n in 0..pairs {
+    let mut all: Vec<(f64, f64)> = Vec::with_capacity(blocks);
+    for _ in 0..blocks {
         before().await?;
-        let begun = cpu_time();
-        let (pair, times) = if n % 2 == 0 {
-            let ours = ours().await?;
-            let between = cpu_time();
-            let reference = reference().await?;
-            ((ours, reference), (between - begun, cpu_time() - between))
-        } else {
-            let reference = reference().await?;
-            let between = cpu_time();
-            let ours = ours().await?;
-            ((ours, reference), (cpu_time() - between, between - begun))
-        };
-        let ((ours, reference), (cpu, cpu_of_reference)) = (pair, times);
+        let first = (measured(&mut ours).await?, measured(&mut reference).await?);
+        before().await?;
+        let reference = measured(&mut reference).await?;
+        let second = (measured(&mut ours).await?, reference);
+        let block = (mean(first.0, second.0), mean(first.1, second.1));
         // For those who look for what costs: the rates, and what this process has computed.
-        eprintln!(
-            "  {ours:.0} / {reference:.0} = {:.2}, {cpu:?} / {cpu_of_reference:?} of CPU",
-            ours / reference
-        );
-        all.push(pair);
+        eprintln!("  {first:.2?} {second:.2?}: {:.3}", block.0 / block.1);
+        all.push(block);
     }
     all.sort_unstable_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
-    all.get(pairs / 2).copied().ok_or_else(|| "no pair was run".into())
+    all.get(blocks / 2).copied().ok_or_else(|| "no block was run".into())
+}
+
+/// A rate, and the seconds that this process computed meanwhile.
+type Measured = (f64, f64);
+
+async fn measured(side: &mut impl AsyncFnMut() -> Result<f64>) -> Result<Measured> {
+    let begun = cpu_time();
+    let rate = side().await?;
+    Ok((rate, (cpu_time() - begun).as_secs_f64()))
+}
+
+/// Returns the rate of two rounds of as much together.
+fn mean((one, _): Measured, (other, _): Measured) -> f64 {
+    2.0 / (1.0 / one + 1.0 / other)
 }
 
 /// Returns the time that this part of the times does not exceed, in milliseconds.

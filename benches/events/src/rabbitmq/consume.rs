@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub(crate) async fn consume() -> Result<()> {
-    const PAIRS: usize = 7;
+    const BLOCKS: usize = 3;
     // Some seconds: what it takes to begin and to end counts less than what it takes to go on.
     const COUNT: u64 = 150_000;
     let prefix = prefix("consume");
@@ -27,7 +27,7 @@ pub(crate) async fn consume() -> Result<()> {
     let ours = async || handle(&bus, COUNT).await;
     let url = url()?;
     let reference = async || raw.consume(&url, COUNT).await;
-    let (ours, reference) = compare(PAIRS, before, ours, reference).await?;
+    let (ours, reference) = compare(BLOCKS, before, ours, reference).await?;
     println!("{}", Figure::at_least("consume", ours, reference, 0.9, "events/s"));
     bus.remove_subscription("ours").await?;
     raw.close().await

@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(crate) async fn publish() -> Result<()> {
-    const PAIRS: usize = 15;
+    const BLOCKS: usize = 7;
     const COUNT: u64 = 20_000;
     let prefix = prefix("publish");
     let bus = bus(&prefix).await?;
@@ -45,11 +45,12 @@ pub(crate) async fn publish() -> Result<()> {
         raw.publish(KIND, body.as_bytes(), properties, COUNT, TASKS as usize).await
     };
     let before = async || raw.purge().await;
-    let (ours, reference) = compare(PAIRS, before, ours, async || raw_of(&whole).await).await?;
+    let (ours, reference) = compare(BLOCKS, before, ours, async || raw_of(&whole).await).await?;
     println!("{}", Figure::at_least("publish", ours, reference, 0.9, "events/s"));
     // What the attributes cost the client and the broker, whoever sends them.
     let (with, without) =
-        compare(PAIRS, before, async || raw_of(&whole).await, async || raw_of(&bare).await).await?;
+        compare(BLOCKS, before, async || raw_of(&whole).await, async || raw_of(&bare).await)
+            .await?;
     println!("{}", Figure::new("raw-publish-with-attributes", with, without, "events/s"));
     raw.close().await
 }

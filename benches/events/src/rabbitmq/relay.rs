@@ -18,7 +18,7 @@ use crate::{
 /// Rows that are relayed, and messages that the raw client publishes beside it, in each round: the
 /// queue of the one grows as long as that of the other.
 const COUNT: u64 = 200_000;
-const PAIRS: usize = 5;
+const BLOCKS: usize = 3;
 /// The broker deletes what was purged, and whoever comes next would pay for it.
 const REST: Duration = Duration::from_secs(5);
 
@@ -45,7 +45,7 @@ pub(crate) async fn relay() -> Result<()> {
         database.close().await;
         Ok(rate)
     };
-    let (ours, reference) = compare(PAIRS, async || Ok(()), ours, reference).await?;
+    let (ours, reference) = compare(BLOCKS, async || Ok(()), ours, reference).await?;
     println!("{}", Figure::at_least("relay", ours, reference, 0.75, "events/s"));
     raw.close().await
 }

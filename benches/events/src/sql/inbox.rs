@@ -24,7 +24,7 @@ use crate::{
     figures::{compare, rate},
 };
 
-const PAIRS: usize = 11;
+const BLOCKS: usize = 7;
 const COUNT: u64 = 4_000;
 /// What the handler does, and the bare loop too.
 const WORK: &str = "insert into handled (id, n, who) values ($1, $2, $3)";
@@ -34,7 +34,7 @@ pub(crate) async fn inbox() -> Result<()> {
     let before = async || execute(&postgres.database, "truncate ticketkit_inbox, handled").await;
     let ours = async || handle(&postgres.database).await;
     let reference = async || bare(&postgres.url).await;
-    let (ours, reference) = compare(PAIRS, before, ours, reference).await?;
+    let (ours, reference) = compare(BLOCKS, before, ours, reference).await?;
     println!("{}", Figure::at_least("inbox", ours, reference, 0.8, "events/s"));
     postgres.remove().await
 }

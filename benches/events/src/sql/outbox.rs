@@ -17,7 +17,7 @@ use crate::{
     figures::{compare, rate},
 };
 
-const PAIRS: usize = 11;
+const BLOCKS: usize = 7;
 const COUNT: u64 = 4_000;
 
 pub(crate) async fn outbox() -> Result<()> {
@@ -36,7 +36,7 @@ async fn measure(name: &str, database: &Database, clear: &'static str) -> Result
     let before = async || execute(database, clear).await;
     let ours = async || transactions(database, Some(&publisher)).await;
     let reference = async || transactions(database, None).await;
-    let (ours, reference) = compare(PAIRS, before, ours, reference).await?;
+    let (ours, reference) = compare(BLOCKS, before, ours, reference).await?;
     println!("{}", Figure::at_least(name, ours, reference, 0.85, "transactions/s"));
     Ok(())
 }
