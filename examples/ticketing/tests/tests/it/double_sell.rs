@@ -35,18 +35,22 @@ fn f2_of_many_buyers_at_once_exactly_one_gets_the_ticket() {
     assert_eq!(sold["orderId"], order["id"]);
 }
 
-/// The harness can fail: without the index that decides the race, it counts every buyer.
+/// The harness can fail: without the index that decides the race, it counts several buyers.
 #[test]
-fn f2_without_its_index_the_shop_sells_to_everybody() {
+fn f2_without_its_index_the_shop_sells_to_several() {
+    // Those who come together in one process share a transaction, and are one order.
+    const TRIES: usize = 20;
     let server = Server::start();
     sabotage(&server, "orders", "drop index orders_active_by_ticket");
     let seller = Person::sign_up(&server, "seller");
     let buyers: Vec<Person> = (0..8).map(|_| Person::sign_up(&server, "buyer")).collect();
-    let ticket = seller.sell("One seat", 100);
-    seller.order_answer(&ticket).problem(409, "own_ticket");
     let clients: Vec<&Client> = buyers.iter().map(|buyer| &buyer.client).collect();
-    let sold = rush(&clients, &ticket).into_iter().filter(|status| *status == 201).count();
-    assert!(sold > 1, "sold {sold} times: what decides the race is not what we think");
+    let several = (0..TRIES).any(|_| {
+        let ticket = seller.sell("One seat", 100);
+        seller.order_answer(&ticket).problem(409, "own_ticket");
+        rush(&clients, &ticket).into_iter().filter(|status| *status == 201).count() > 1
+    });
+    assert!(several, "sold once each time: what decides the race is not what we think");
 }
 
 /// Everybody orders at the same moment; the status that each is answered.
