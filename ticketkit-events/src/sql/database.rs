@@ -405,7 +405,10 @@ mod tests {
         let change = "delete from ticketkit_outbox where seq % 3 = 0 or seq > 40;
                       update ticketkit_outbox set attempts = 3, due_at = 4, error = 'no'
                       where seq = 20;
-                      update ticketkit_outbox set partition = null where seq < 10;";
+                      update ticketkit_outbox set partition = null
+                      where seq < 10 or partition = (
+                          select max(partition) from ticketkit_outbox
+                      );";
         let mut tx = old.begin().await.unwrap();
         tx.conn().execute(sqlx::raw_sql(change)).await.unwrap();
         tx.commit().await.unwrap();
