@@ -16,7 +16,7 @@ use tokio::{runtime::Runtime, task::JoinSet};
 
 use crate::Result;
 
-const MEMORY: f64 = 80.0;
+pub(crate) const MEMORY: f64 = 80.0;
 const START: f64 = 500.0;
 const TICKETS: usize = 100_000;
 /// Of a debug build, whose figures say nothing.
@@ -51,7 +51,7 @@ pub(crate) fn measure(binary: &Path, runtime: &Runtime) -> Result<()> {
 }
 
 /// The memory of a process that is its own, in megabytes.
-fn resident(process: u32) -> Result<f64> {
+pub(crate) fn resident(process: u32) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kb: f64 = line

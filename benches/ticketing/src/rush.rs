@@ -15,6 +15,7 @@ use tokio::{runtime::Runtime, sync::Barrier, task::JoinSet, time::sleep};
 
 use crate::{
     Result,
+    idle::{MEMORY, resident},
     wire::{Connection, Reply, Request},
 };
 
@@ -32,6 +33,8 @@ pub(crate) fn measure(binary: &Path, runtime: &Runtime) -> Result<()> {
         let seller = Session::sign_up(&target, "seller").await?;
         eprintln!("{BUYERS} buyers sign up");
         let buyers = crowd(&target).await?;
+        let memory = resident(system.id())?;
+        println!("{}", Figure::at_most("memory-after-sign-ups", memory, MEMORY, "MB"));
         let alone = alone(&seller, &buyers[0]).await?;
         let (won, slow) = rushes(&seller, &buyers).await?;
         println!("{}", Figure::at_most("rush-won", won as f64, 1.0, "orders"));

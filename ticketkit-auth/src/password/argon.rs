@@ -1,14 +1,17 @@
 //! argon2id itself, on the thread of the caller.
 
+use std::error::Error;
+
 use argon2::{
     Algorithm, Argon2, Params, Version,
-    password_hash::{Error, PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+    password_hash::phc::{Output, PasswordHash, Salt},
 };
-
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 
-use super::PasswordError;
-use crate::random::{self, RandomError};
+use super::{PasswordError, memory::Memory};
+use crate::random;
+
+const VERSION: Version = Version::V0x13;
 
 /// What hashing a password costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +35,9 @@ impl Cost {
         self.memory > cap.memory || self.passes > cap.passes || self.lanes > cap.lanes
     }
 
-    fn argon2(self) -> Result<Argon2<'static>, PasswordError> {
-        let params = Params::new(self.memory, self.passes, self.lanes, None)
-            .map_err(|error| PasswordError::Cost(error.to_string()))?;
-        Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    pub(super) fn params(self) -> Result<Params, PasswordError> {
+        Params::new(self.memory, self.passes, self.lanes, Some(Params::DEFAULT_OUTPUT_LEN))
+            .map_err(|error| PasswordError::Cost(error.to_string()))
     }
 }
 
@@ -46,18 +48,43 @@ impl Default for Cost {
 }
 
 /// Returns the hash in the PHC string format, under a new salt of 16 bytes.
-pub(super) fn hash(password: &str, cost: Cost) -> Result<String, PasswordError> {
-    let hash: PasswordHash = cost
-        .argon2()?
-        .hash_password(password.as_bytes())
-        .map_err(|error| PasswordError::Failed(error.to_string()))?;
+pub(super) fn hash(password: &str, cost: Cost, memory: &Memory) -> Result<String, PasswordError> {
+    let (params, salt) = (cost.params()?, random::bytes::<16>().map_err(failed)?);
+    let output = output(password, &salt, &params, memory)?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(VERSION.into()),
+        params: (&params).try_into().map_err(failed)?,
+        salt: Some(Salt::new(&salt).map_err(failed)?),
+        hash: Some(output),
+    };
     Ok(hash.to_string())
+}
+
+/// Computes argon2id.
+fn output(
+    password: &str,
+    salt: &[u8],
+    params: &Params,
+    memory: &Memory,
+) -> Result<Output, PasswordError> {
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let argon2 = Argon2::new(Algorithm::Argon2id, VERSION, params.clone());
+    let mut output = [0; Output::MAX_LENGTH];
+    let output = output.get_mut(..length).ok_or_else(|| failed("its output is too long"))?;
+    let compute = |blocks: &mut [_]| {
+        argon2.hash_password_into_with_memory(password.as_bytes(), salt, output, blocks)
+    };
+    memory.lend(params.block_count(), compute).map_err(failed)?;
+    Output::new(output).map_err(failed)
 }
 
 /// A stored hash that may be computed.
 #[derive(Debug, Clone)]
 pub(super) struct Stored {
-    hash: PasswordHash,
+    params: Params,
+    salt: Salt,
+    output: Output,
     pub(super) cost: Cost,
 }
 
@@ -66,11 +93,10 @@ impl Stored {
     /// it costs nothing, for its output is what chance gave. That a password fits has the odds of
     /// guessing 32 bytes.
     pub(super) fn of_nobody(cost: Cost) -> Result<Self, PasswordError> {
-        let failed = |error: RandomError| PasswordError::Failed(error.to_string());
         let salt = STANDARD_NO_PAD.encode(random::bytes::<16>().map_err(failed)?);
         let output = STANDARD_NO_PAD.encode(random::bytes::<32>().map_err(failed)?);
         let Cost { memory, passes, lanes } = cost;
-        cost.argon2()?;
+        cost.params()?;
         Self::parse(&format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${output}"))
     }
 
@@ -86,14 +112,18 @@ impl Stored {
         if cost.exceeds(Cost::CAP) {
             return Err(PasswordError::Cap(format!("{cost:?}, at most {:?}", Cost::CAP)));
         }
-        Ok(Self { hash, cost })
+        let (Some(salt), Some(output)) = (hash.salt, hash.hash) else {
+            return Err(unfit("it has no salt or no output".to_owned()));
+        };
+        Ok(Self { params, salt, output, cost })
     }
 
-    pub(super) fn matches(&self, password: &str) -> Result<bool, PasswordError> {
-        match self.cost.argon2()?.verify_password(password.as_bytes(), &self.hash) {
-            Ok(()) => Ok(true),
-            Err(Error::PasswordInvalid) => Ok(false),
-            Err(error) => Err(PasswordError::Failed(error.to_string())),
-        }
+    pub(super) fn matches(&self, password: &str, memory: &Memory) -> Result<bool, PasswordError> {
+        // Outputs are compared in constant time.
+        Ok(output(password, &self.salt, &self.params, memory)? == self.output)
     }
+}
+
+fn failed(error: impl Into<Box<dyn Error>>) -> PasswordError {
+    PasswordError::Failed(error.into().to_string())
 }

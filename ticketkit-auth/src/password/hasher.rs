@@ -8,6 +8,7 @@ use tokio::{
 use super::{
     Password, PasswordError,
     argon::{self, Cost, Stored},
+    memory::Memory,
 };
 
 /// How many passwords may wait for each that is being hashed: at 20 ms each, a client waits for
@@ -15,6 +16,9 @@ use super::{
 const WAITING_PER_RUNNING: usize = 32;
 
 /// Hashes and checks passwords off the async threads. A cheap, shared handle.
+///
+/// The memory of each hash that ran at the same time is kept for the next ones: 19 MiB for each
+/// processor, by default.
 #[derive(Debug, Clone)]
 pub struct PasswordHasher {
     cost: Cost,
@@ -23,6 +27,7 @@ pub struct PasswordHasher {
     /// Those that wait and those that run; who gets none is refused at once.
     admitted: Arc<Semaphore>,
     running: Arc<Semaphore>,
+    memory: Arc<Memory>,
 }
 
 /// What came of checking a password.
@@ -56,12 +61,14 @@ impl PasswordHasher {
     /// If argon2id cannot work with the cost, it is above [`Cost::CAP`], or the system gives no
     /// randomness.
     pub fn with_limits(cost: Cost, running: usize, waiting: usize) -> Result<Self, PasswordError> {
-        let nobody = Stored::of_nobody(cost)?;
+        let (nobody, memory) =
+            (Stored::of_nobody(cost)?, Memory::new(cost.params()?.block_count()));
         Ok(Self {
             cost,
             nobody: Arc::new(nobody),
             admitted: Arc::new(Semaphore::new(running.max(1) + waiting)),
             running: Arc::new(Semaphore::new(running.max(1))),
+            memory: Arc::new(memory),
         })
     }
 
@@ -74,7 +81,7 @@ impl PasswordHasher {
     /// [`PasswordError::Busy`] if too many are waiting.
     pub async fn hash(&self, password: Password) -> Result<String, PasswordError> {
         let cost = self.cost;
-        self.run(move || argon::hash(&password.into_inner(), cost)).await
+        self.run(move |memory| argon::hash(&password.into_inner(), cost, memory)).await
     }
 
     /// Checks a password against the stored hash; without one, because there is no such user, it
@@ -92,17 +99,19 @@ impl PasswordHasher {
         stored: Option<String>,
     ) -> Result<Verdict, PasswordError> {
         let (cost, nobody) = (self.cost, Arc::clone(&self.nobody));
-        self.run(move || {
+        self.run(move |memory| {
             let Some(stored) = stored else {
-                nobody.matches(&password)?;
+                nobody.matches(&password, memory)?;
                 return Ok(Verdict::Wrong);
             };
             let stored = Stored::parse(&stored)?;
-            if !stored.matches(&password)? {
+            if !stored.matches(&password, memory)? {
                 return Ok(Verdict::Wrong);
             }
-            let rehashed =
-                if stored.cost == cost { None } else { Some(argon::hash(&password, cost)?) };
+            let rehashed = match stored.cost == cost {
+                true => None,
+                false => Some(argon::hash(&password, cost, memory)?),
+            };
             Ok(Verdict::Right { rehashed })
         })
         .await
@@ -110,18 +119,19 @@ impl PasswordHasher {
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+        work: impl FnOnce(&Memory) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let admitted =
             Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
         let running =
             Arc::clone(&self.running).acquire_owned().await.map_err(|_| PasswordError::Busy)?;
         let permits: [OwnedSemaphorePermit; 2] = [admitted, running];
+        let memory = Arc::clone(&self.memory);
         task::spawn_blocking(move || {
             // The permits end with the work and not with the request: a client that hangs up
             // would otherwise make room for the next hash while its own still runs.
             let _permits = permits;
-            work()
+            work(&memory)
         })
         .await
         .map_err(|error| PasswordError::Failed(error.to_string()))?

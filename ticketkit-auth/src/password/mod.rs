@@ -29,6 +29,7 @@ mod argon;
 mod common;
 mod error;
 mod hasher;
+mod memory;
 mod policy;
 
 pub use argon::Cost;
