@@ -134,6 +134,15 @@ impl Causation {
 
     /// Puts in the trace that the caller works in, that of a request or of a handler, unless another
     /// one was given.
+    ///
+    /// A publisher does so when an event is wrapped: it is for what is wrapped elsewhere, such as in a
+    /// task that several requests share.
+    #[must_use]
+    pub fn in_current_trace(mut self) -> Self {
+        self.continue_trace();
+        self
+    }
+
     pub(crate) fn continue_trace(&mut self) {
         let given = self.trace().map(|given| given.trace_id());
         let current = TraceContext::current();

@@ -13,26 +13,8 @@ use tokio::sync::{Semaphore, oneshot};
 ///
 /// Nobody waits for company: who comes when there is room executes the statement at once, and takes
 /// along who has come meanwhile. Each is answered by a statement that began after it came. So a rush
-/// for one row costs as many statements as fit into its time, however many come:
-///
-/// ```
-/// use std::collections::HashMap;
-/// use ticketkit_events::sql::Gather;
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), sqlx::Error> {
-/// async fn prices(ids: Vec<u64>) -> Result<HashMap<u64, i64>, sqlx::Error> {
-///     // … select id, price from tickets where id in (…) …
-///     Ok(ids.into_iter().filter(|id| *id != 9).map(|id| (id, 4_500)).collect())
-/// }
-///
-/// let asked = Gather::new(2);
-/// assert_eq!(asked.run(1, prices).await?, Some(4_500));
-/// assert_eq!(asked.run(9, prices).await?, None);
-/// # Ok(())
-/// # }
-/// ```
-pub struct Gather<K, V> {
+/// of the same costs as many statements as fit into its time, however many come.
+pub(crate) struct Gather<K, V> {
     waiting: Mutex<Waiting<K, V>>,
     room: Semaphore,
 }
@@ -46,8 +28,7 @@ where
     V: Clone,
 {
     /// At most so many statements are executed at the same time, and at least 1.
-    #[must_use]
-    pub fn new(at_once: usize) -> Self {
+    pub(crate) fn new(at_once: usize) -> Self {
         Self { waiting: Mutex::default(), room: Semaphore::new(at_once.max(1)) }
     }
 
@@ -60,7 +41,7 @@ where
     ///
     /// If the statement fails for this key alone. Whose fault it is that a shared one fails nobody
     /// knows, so each executes it by itself then.
-    pub async fn run<E, Fut>(
+    pub(crate) async fn run<E, Fut>(
         &self,
         key: K,
         statement: impl Fn(Vec<K>) -> Fut,

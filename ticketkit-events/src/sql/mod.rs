@@ -33,7 +33,6 @@ pub use self::{
     database::Database,
     drift::{Drift, DriftState},
     error::DatabaseError,
-    gather::Gather,
     migration::Migration,
     outbox::OutboxStats,
     relay::Relay,

@@ -1,7 +1,7 @@
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use ticketing_contracts::{
-    PaymentId, TicketId, UserId,
+    PaymentId, UserId,
     order::{
         OrderAwaitingPayment, OrderCancelled, OrderCompleted, OrderExpired, OrderRefundRequested,
         OrderRefunded,
@@ -11,28 +11,28 @@ use ticketkit_auth::AuthLayer;
 use ticketkit_core::{RequestId, chassis::Shutdown};
 use ticketkit_events::{
     Causation, Clock, PublishError, Publisher,
-    sql::{Database, Gather, Tx},
+    sql::{Database, Tx},
 };
 
 use crate::{
     Settings,
     domain::{News, Order},
     placing::Placing,
-    store::{self, history::Entry, tickets::Wanted},
+    store::{self, history::Entry},
     streams::Streams,
 };
 
-/// Looks for wanted tickets at the same time; who comes meanwhile shares the next.
-pub(crate) const LOOKS_AT_ONCE: usize = 2;
-
-/// What routes, handlers and the sweep work with.
+/// What routes, handlers and the sweep work with: one pointer, which axum copies several times for
+/// each request.
 #[derive(Debug, Clone)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Parts>);
+
+#[derive(Debug)]
+pub(crate) struct Parts {
     pub(crate) database: Database,
     pub(crate) publisher: Publisher,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
-    pub(crate) wanted: Arc<Gather<TicketId, Arc<Wanted>>>,
     pub(crate) placing: Placing,
     pub(crate) streams: Streams,
     /// To judge the caller of a stream again while it goes on.
@@ -47,6 +47,20 @@ pub(crate) enum RecordError {
     Store(#[from] sqlx::Error),
     #[error("the event was not published")]
     Publish(#[from] PublishError),
+}
+
+impl From<Parts> for App {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl App {

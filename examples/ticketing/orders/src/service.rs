@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use axum::Router;
 use ticketkit_auth::{AuthLayer, CrossSiteLayer, axum::Rule};
 use ticketkit_core::{
@@ -9,13 +7,13 @@ use ticketkit_core::{
 use ticketkit_events::{
     Bus, Clock, Publisher,
     engine::EngineError,
-    sql::{Database, DatabaseError, Gather, Relay},
+    sql::{Database, DatabaseError, Relay},
     subscription::Runner,
 };
 
 use crate::{
     Settings,
-    app::{App, LOOKS_AT_ONCE},
+    app::{App, Parts},
     events, forget,
     placing::Placing,
     routes, store,
@@ -87,17 +85,16 @@ impl OrdersService {
     pub async fn new(setup: Setup) -> Result<Self, StartError> {
         let Setup { database, bus, auth, cross_site, health, http_metrics, .. } = setup;
         database.migrate(store::MIGRATIONS).await?;
-        let app = App {
+        let app = App::from(Parts {
             database: database.clone(),
             publisher: Publisher::new("orders").with_clock(setup.clock.clone()),
             clock: setup.clock,
             settings: setup.settings,
-            wanted: Arc::new(Gather::new(LOOKS_AT_ONCE)),
             placing: Placing::default(),
             streams: Streams::default(),
             auth,
             shutdown: setup.shutdown,
-        };
+        });
         let runner = events::bind(app.clone(), &bus).await?;
         let news = streams::bind(app.streams.clone(), &bus).await?;
         add_checks(&health, &database, &bus);
