@@ -157,7 +157,9 @@ impl Database {
         for &partition in partitions {
             query = query.bind(i64::from(partition));
         }
-        let found = query.fetch_one(self.writer()).await?;
+        let mut writer = self.writers().acquire().await?;
+        let found = query.fetch_one(&mut *writer).await?;
+        writer.keep();
         let mut rows = decode(found.try_get("document")?, found.try_get("data")?)
             .map_err(sqlx::Error::Decode)?;
         rows.sort_unstable_by_key(|(row, _)| row.seq);

@@ -11,6 +11,7 @@ use super::{
     migration,
     probe::probe,
     wake::Wake,
+    writers::Writers,
 };
 use crate::{Clock, Timestamp};
 
@@ -60,7 +61,7 @@ pub struct Database {
 struct Inner {
     address: Address,
     reader: AnyPool,
-    writer: AnyPool,
+    writers: Arc<Writers>,
     clock: Clock,
     wake: Wake,
 }
@@ -114,17 +115,14 @@ impl Database {
         let dialect = address.dialect;
         let failed = |source| Kind::Open { name: address.name.clone(), source };
         probe(&address).await.map_err(failed)?;
-        let writer = pool(dialect, false)
-            .max_connections(address.connections)
-            .connect(&address.url)
-            .await
-            .map_err(failed)?;
+        let writers = Writers::connect(pool(dialect, false), address.connections, &address.url);
+        let writers = Arc::new(writers.await.map_err(failed)?);
         let reader = pool(dialect, true)
             .max_connections(dialect.readers(address.connections))
             .connect_lazy(&address.url)
             .map_err(failed)?;
-        let wake = Wake::new(dialect, &writer, &reader);
-        Ok(Self { inner: Arc::new(Inner { address, reader, writer, clock, wake }) })
+        let wake = Wake::new(dialect, &writers, &reader);
+        Ok(Self { inner: Arc::new(Inner { address, reader, writers, clock, wake }) })
     }
 
     /// Brings the service's own tables up to date.
@@ -189,8 +187,8 @@ impl Database {
         &self.inner.reader
     }
 
-    pub(crate) fn writer(&self) -> &AnyPool {
-        &self.inner.writer
+    pub(crate) fn writers(&self) -> &Writers {
+        &self.inner.writers
     }
 
     /// Begins a transaction.
@@ -208,7 +206,9 @@ impl Database {
 
     pub(crate) async fn begin_with(&self, durability: Durability) -> Result<Tx, sqlx::Error> {
         let statement = self.dialect().begin(durability);
-        Ok(Tx::new(self.inner.writer.begin_with(statement).await?, self.clone()))
+        let mut writer = self.writers().acquire().await?;
+        writer.begin(statement).await?;
+        Ok(Tx::new(writer, self.clone()))
     }
 
     /// Returns the clock that it was opened with.
@@ -284,11 +284,11 @@ impl Database {
     /// Closes all connections; transactions in flight end first.
     pub async fn close(&self) {
         self.inner.reader.close().await;
-        self.inner.writer.close().await;
+        self.inner.writers.close().await;
     }
 }
 
-fn pool(dialect: Dialect, read_only: bool) -> AnyPoolOptions {
+pub(super) fn pool(dialect: Dialect, read_only: bool) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A ping each time costs a round trip.

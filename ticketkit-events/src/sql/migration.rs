@@ -41,15 +41,16 @@ pub(crate) async fn run(
 ) -> Result<(), MigrateError> {
     let mut migrator = Migrator::with_migrations(steps(dialect, migrations));
     migrator.dangerous_set_table_name(table);
+    let (_turn, pool) = database.writers().turn().await?;
     // SQLite has no lock that sqlx could take meanwhile: of two processes that start at once, one
     // finds that the other was first with a step. Then it goes on with the next.
     for _ in migrations {
-        match migrator.run(database.writer()).await {
+        match migrator.run(pool).await {
             Err(MigrateError::ExecuteMigration(_, _) | MigrateError::Execute(_)) => {}
             result => return result,
         }
     }
-    migrator.run(database.writer()).await
+    migrator.run(pool).await
 }
 
 /// Returns the steps as sqlx has them, with the checksums that it records.

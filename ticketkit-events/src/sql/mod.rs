@@ -28,6 +28,7 @@ mod schedule;
 pub(crate) mod slot;
 mod tx;
 mod wake;
+mod writers;
 
 pub use self::{
     database::Database,

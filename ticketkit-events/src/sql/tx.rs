@@ -1,8 +1,8 @@
 use std::fmt;
 
-use sqlx::{Any, AnyConnection, AssertSqlSafe, Transaction};
+use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::{Database, dialect::Dialect, slot::Slot};
+use super::{Database, dialect::Dialect, slot::Slot, writers::Writer};
 use crate::{Causation, Envelope, EventContext, HandlerError, PublishError, handler::FromContext};
 
 /// A writing transaction: business rows, and the events about them.
@@ -17,7 +17,7 @@ pub struct Tx {
 }
 
 pub(crate) struct Parts {
-    transaction: Transaction<'static, Any>,
+    writer: Writer,
     database: Database,
     causation: Option<Causation>,
     published: bool,
@@ -25,7 +25,7 @@ pub(crate) struct Parts {
 
 impl Parts {
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
-        self.transaction.commit().await?;
+        self.writer.commit().await?;
         if self.published {
             self.database.wake().committed();
         }
@@ -33,13 +33,13 @@ impl Parts {
     }
 
     pub(crate) async fn roll_back(self) -> Result<(), sqlx::Error> {
-        self.transaction.rollback().await
+        self.writer.rollback().await
     }
 }
 
 impl Tx {
-    pub(crate) fn new(transaction: Transaction<'static, Any>, database: Database) -> Self {
-        let parts = Parts { transaction, database, causation: None, published: false };
+    pub(crate) fn new(writer: Writer, database: Database) -> Self {
+        let parts = Parts { writer, database, causation: None, published: false };
         Self { parts: Some(parts), home: None }
     }
 
@@ -57,7 +57,7 @@ impl Tx {
 
     /// Returns the connection, to execute statements on.
     pub fn conn(&mut self) -> &mut AnyConnection {
-        &mut self.parts().transaction
+        &mut self.parts().writer
     }
 
     /// Waits until no other transaction of this database has locked `name`, and keeps it locked

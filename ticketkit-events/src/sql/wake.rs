@@ -11,7 +11,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::dialect::Dialect;
+use super::{dialect::Dialect, writers::Writers};
 
 /// The channel of LISTEN and NOTIFY.
 const CHANNEL: &str = "ticketkit_outbox";
@@ -33,14 +33,14 @@ pub(crate) struct Wake {
 }
 
 impl Wake {
-    pub(crate) fn new(dialect: Dialect, writer: &AnyPool, reader: &AnyPool) -> Self {
+    pub(crate) fn new(dialect: Dialect, writers: &Arc<Writers>, reader: &AnyPool) -> Self {
         let (here, elsewhere) = (watch::Sender::new(()), Arc::new(Notify::new()));
         let id = Uuid::now_v7().to_string();
         let announcing = match dialect {
             Dialect::Sqlite => None,
             Dialect::Postgres => {
-                let pools = (writer.clone(), reader.clone());
-                let announce = announce(pools, elsewhere.clone(), id.clone());
+                let (writers, reader) = (writers.clone(), reader.clone());
+                let announce = announce(writers, reader, elsewhere.clone(), id.clone());
                 Some(tokio::spawn(announce).abort_handle())
             }
         };
@@ -90,7 +90,7 @@ impl Drop for Wake {
 ///
 /// Never in the transaction of the events: PostgreSQL commits transactions with a NOTIFY one after
 /// the other.
-async fn announce((writer, reader): (AnyPool, AnyPool), committed: Arc<Notify>, id: String) {
+async fn announce(writers: Arc<Writers>, reader: AnyPool, committed: Arc<Notify>, id: String) {
     let notify = format!("notify {CHANNEL}, '{id}'");
     let (mut heard, mut believed_until) = (false, Instant::now());
     loop {
@@ -101,7 +101,7 @@ async fn announce((writer, reader): (AnyPool, AnyPool), committed: Arc<Notify>, 
             believed_until = Instant::now() + BELIEVED;
         }
         // Who misses it polls.
-        if heard && let Err(error) = execute(&writer, &notify).await {
+        if heard && let Err(error) = execute(&writers, &notify).await {
             tracing::debug!(error = &error as &dyn std::error::Error, "no relay was notified");
         }
         sleep(COALESCED).await;
@@ -117,8 +117,11 @@ async fn has_other_relays(reader: &AnyPool, id: &str) -> Result<bool, sqlx::Erro
         .map(|others| others > 0)
 }
 
-async fn execute(writer: &AnyPool, notify: &str) -> Result<(), sqlx::Error> {
+async fn execute(writers: &Writers, notify: &str) -> Result<(), sqlx::Error> {
+    let mut writer = writers.acquire().await?;
     // An id of our own.
     let statement = sqlx::raw_sql(sqlx::AssertSqlSafe(notify));
-    statement.execute(writer).await.map(drop)
+    statement.execute(&mut *writer).await?;
+    writer.keep();
+    Ok(())
 }

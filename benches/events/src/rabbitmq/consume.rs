@@ -17,8 +17,8 @@ use crate::{
 
 pub(crate) async fn consume() -> Result<()> {
     const BLOCKS: usize = 3;
-    // Some seconds: what it takes to begin and to end counts less than what it takes to go on.
-    const COUNT: u64 = 150_000;
+    // Some seconds, also at 80,000 a second: what it takes to begin and to end counts less than what it takes to go on.
+    const COUNT: u64 = 400_000;
     let prefix = prefix("consume");
     let bus = bus(&prefix).await?;
     drop(Subscription::new("ours").handle(async |_: Made| Ok(())).bind(&bus).await?);

@@ -1,6 +1,7 @@
 //! The business transaction: placing an order, statement by statement as the orders service of the
 //! marketplace does it.
 
+use sqlx::{PgPool, SqlitePool};
 use ticketkit_events::{
     Publisher, Timestamp,
     sql::{Database, Migration},
@@ -48,75 +49,131 @@ pub(super) const CLEAR: [&str; 2] = [
     "truncate ticketkit_outbox, orders, order_history",
 ];
 
+/// Looks at the ticket, on whichever database.
+macro_rules! look {
+    ($executor:expr) => {
+        sqlx::query(
+            "select t.id, t.version, t.title, t.price, t.currency, t.user_id, t.status,
+                    o.status as order_status
+             from tickets t
+             left join orders o
+                 on o.ticket_id = t.id and o.status in ('created', 'awaiting_payment', 'complete')
+             where t.id in ($1)",
+        )
+        .bind("0")
+        .fetch_all($executor)
+        .await?
+    };
+}
+
+/// Executes the other statements of the order within a transaction, on whichever database.
+macro_rules! write {
+    ($connection:expr, $buyer:expr) => {{
+        let (id, now) = (Uuid::now_v7().to_string(), Timestamp::now().as_millis());
+        sqlx::query(
+            "select user_id from bans
+             where user_id in ($1, $2) and banned = 1 and (until is null or until > $3)",
+        )
+        .bind($buyer.as_str())
+        .bind(SELLER)
+        .bind(now)
+        .fetch_all(&mut *$connection)
+        .await?;
+        sqlx::query(
+            "insert into orders
+                 (id, version, user_id, seller_id, status, expires_at,
+                  ticket_id, ticket_version, title, price, currency)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             on conflict do nothing",
+        )
+        .bind(id.as_str())
+        .bind(1_i64)
+        .bind($buyer.as_str())
+        .bind(SELLER)
+        .bind("created")
+        .bind(now + 900_000)
+        // Each has a ticket of its own, so that none is refused.
+        .bind(id.as_str())
+        .bind(1_i64)
+        .bind("A concert")
+        .bind(1500_i64)
+        .bind("USD")
+        .execute(&mut *$connection)
+        .await?;
+        sqlx::query(
+            "insert into order_history
+                 (id, order_id, version, at, kind, reason, payment_id, actor_id)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(Uuid::now_v7().to_string())
+        .bind(id.as_str())
+        .bind(1_i64)
+        .bind(now)
+        .bind("created")
+        .bind(None::<String>)
+        .bind(None::<String>)
+        .bind($buyer.as_str())
+        .execute(&mut *$connection)
+        .await?;
+    }};
+}
+
+const SELLER: &str = "seller-0";
+
+fn buyer(event: &Made) -> String {
+    format!("buyer-{}", event.key % TASKS)
+}
+
 /// Places an order, and publishes the event where there is a publisher.
 pub(super) async fn place(
     database: &Database,
     publisher: Option<&Publisher>,
     event: &Made,
 ) -> Result<()> {
-    let (id, now) = (Uuid::now_v7().to_string(), Timestamp::now().as_millis());
-    let buyer = format!("buyer-{}", event.key % TASKS);
-    sqlx::query(
-        "select t.id, t.version, t.title, t.price, t.currency, t.user_id, t.status,
-                o.status as order_status
-         from tickets t
-         left join orders o
-             on o.ticket_id = t.id and o.status in ('created', 'awaiting_payment', 'complete')
-         where t.id in ($1)",
-    )
-    .bind("0")
-    .fetch_all(database.reader())
-    .await?;
+    let buyer = buyer(event);
+    look!(database.reader());
     let mut tx = database.begin().await?;
-    tx.lock_shared_all(&[format!("user/{buyer}"), "user/seller-0".to_owned()]).await?;
-    sqlx::query(
-        "select user_id from bans
-         where user_id in ($1, $2) and banned = 1 and (until is null or until > $3)",
-    )
-    .bind(buyer.as_str())
-    .bind("seller-0")
-    .bind(now)
-    .fetch_all(tx.conn())
-    .await?;
-    sqlx::query(
-        "insert into orders
-             (id, version, user_id, seller_id, status, expires_at,
-              ticket_id, ticket_version, title, price, currency)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-         on conflict do nothing",
-    )
-    .bind(id.as_str())
-    .bind(1_i64)
-    .bind(buyer.as_str())
-    .bind("seller-0")
-    .bind("created")
-    .bind(now + 900_000)
-    // Each has a ticket of its own, so that none is refused.
-    .bind(id.as_str())
-    .bind(1_i64)
-    .bind("A concert")
-    .bind(1500_i64)
-    .bind("USD")
-    .execute(tx.conn())
-    .await?;
-    sqlx::query(
-        "insert into order_history
-             (id, order_id, version, at, kind, reason, payment_id, actor_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(Uuid::now_v7().to_string())
-    .bind(id.as_str())
-    .bind(1_i64)
-    .bind(now)
-    .bind("created")
-    .bind(None::<String>)
-    .bind(None::<String>)
-    .bind(buyer.as_str())
-    .execute(tx.conn())
-    .await?;
+    tx.lock_shared_all(&[format!("user/{buyer}"), format!("user/{SELLER}")]).await?;
+    write!(tx.conn(), buyer);
     if let Some(publisher) = publisher {
         publisher.publish(&mut tx, event).await?;
     }
     tx.commit().await?;
+    Ok(())
+}
+
+/// The same by sqlx alone, on SQLite.
+pub(super) async fn place_on_sqlite(
+    reader: &SqlitePool,
+    writer: &SqlitePool,
+    event: &Made,
+) -> Result<()> {
+    let buyer = buyer(event);
+    look!(reader);
+    let mut transaction = writer.begin_with("begin immediate").await?;
+    write!(transaction, buyer);
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// The same by sqlx alone, on PostgreSQL.
+pub(super) async fn place_on_postgres(
+    reader: &PgPool,
+    writer: &PgPool,
+    event: &Made,
+) -> Result<()> {
+    let buyer = buyer(event);
+    look!(reader);
+    let mut transaction = writer.begin().await?;
+    sqlx::query(
+        "select pg_advisory_xact_lock_shared(hashtextextended($1, 0)), \
+         pg_advisory_xact_lock_shared(hashtextextended($2, 0))",
+    )
+    .bind(format!("user/{buyer}"))
+    .bind(format!("user/{SELLER}"))
+    .execute(&mut *transaction)
+    .await?;
+    write!(transaction, buyer);
+    transaction.commit().await?;
     Ok(())
 }

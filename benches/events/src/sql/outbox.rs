@@ -1,16 +1,22 @@
-//! A business transaction with an event in the outbox, beside the same without.
+//! A business transaction with an event in the outbox, beside the same without: by sqlx alone, as one
+//! has it without this crate, with pools of the same sizes; and by this crate.
 //!
 //! No relay runs: that works beside the service, on what has been committed.
 
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
+use sqlx::{
+    PgPool, SqlitePool,
+    postgres::PgPoolOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
 use ticketkit_bench::Figure;
 use ticketkit_events::{Publisher, sql::Database};
 use tokio::task::JoinSet;
 
 use super::{
     OnPostgres, TABLES, TASKS, execute,
-    order::{CLEAR, place},
+    order::{CLEAR, place, place_on_postgres, place_on_sqlite},
 };
 use crate::{
     Made, Result,
@@ -19,37 +25,58 @@ use crate::{
 
 const BLOCKS: usize = 7;
 const COUNT: u64 = 4_000;
+/// As many connections as the crate has by default; on SQLite one writes.
+const WRITERS: u32 = 8;
+const READERS: u32 = 4;
+
+/// Who places the orders.
+#[derive(Clone)]
+enum Side {
+    Ours { database: Database, publisher: Option<Publisher> },
+    Sqlite { reader: SqlitePool, writer: SqlitePool },
+    Postgres { reader: PgPool, writer: PgPool },
+}
 
 pub(crate) async fn outbox() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let database = Database::open_file(folder.path().join("bench.db")).await?;
+    let file = folder.path().join("bench.db");
+    let database = Database::open_file(&file).await?;
     database.migrate(TABLES).await?;
-    measure("outbox-sqlite", &database, CLEAR[0]).await?;
+    let raw = Side::sqlite(&file).await?;
+    measure("outbox-sqlite", &database, CLEAR[0], &raw).await?;
+    raw.close().await;
     database.close().await;
+
     let postgres = OnPostgres::open().await?;
-    measure("outbox-postgres", &postgres.database, CLEAR[1]).await?;
+    let raw = Side::postgres(&postgres.url).await?;
+    measure("outbox-postgres", &postgres.database, CLEAR[1], &raw).await?;
+    raw.close().await;
     postgres.remove().await
 }
 
-async fn measure(name: &str, database: &Database, clear: &'static str) -> Result<()> {
-    let publisher = Publisher::new("bench");
+async fn measure(name: &str, database: &Database, clear: &'static str, raw: &Side) -> Result<()> {
+    let side = |publisher| Side::Ours { database: database.clone(), publisher };
+    let (publishes, without) = (side(Some(Publisher::new("bench"))), side(None));
     let before = async || execute(database, clear).await;
-    let ours = async || transactions(database, Some(&publisher)).await;
-    let reference = async || transactions(database, None).await;
-    let (ours, reference) = compare(BLOCKS, before, ours, reference).await?;
-    println!("{}", Figure::at_least(name, ours, reference, 0.85, "transactions/s"));
+    let ours = async || transactions(&publishes).await;
+    let (with, reference) = compare(BLOCKS, before, ours, async || transactions(raw).await).await?;
+    println!("{}", Figure::at_least(name, with, reference, 0.85, "transactions/s"));
+    let reference = async || transactions(&without).await;
+    let (with, reference) = compare(BLOCKS, before, ours, reference).await?;
+    let name = format!("{name}-vs-ours-without");
+    println!("{}", Figure::new(name, with, reference, "transactions/s"));
     Ok(())
 }
 
-async fn transactions(database: &Database, publisher: Option<&Publisher>) -> Result<f64> {
+async fn transactions(side: &Side) -> Result<f64> {
     let begun = Instant::now();
     let mut tasks = JoinSet::new();
     for task in 0..TASKS {
-        let (database, publisher) = (database.clone(), publisher.cloned());
+        let side = side.clone();
         tasks.spawn(async move {
             let event = Made::new(task, 0);
             for _ in 0..COUNT / TASKS {
-                place(&database, publisher.as_ref(), &event).await?;
+                side.place(&event).await?;
             }
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
         });
@@ -58,4 +85,46 @@ async fn transactions(database: &Database, publisher: Option<&Publisher>) -> Res
         ended??;
     }
     Ok(rate(COUNT, begun))
+}
+
+impl Side {
+    async fn sqlite(file: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", "8000");
+        let pool = |size| SqlitePoolOptions::new().max_connections(size).test_before_acquire(false);
+        let reader = pool(READERS).connect_with(options.clone()).await?;
+        Ok(Self::Sqlite { reader, writer: pool(1).connect_with(options).await? })
+    }
+
+    async fn postgres(url: &str) -> Result<Self> {
+        // As the crate does: a ping each time costs a round trip.
+        let pool = |size| PgPoolOptions::new().max_connections(size).test_before_acquire(false);
+        let reader = pool(READERS).connect(url).await?;
+        Ok(Self::Postgres { reader, writer: pool(WRITERS).connect(url).await? })
+    }
+
+    async fn place(&self, event: &Made) -> Result<()> {
+        match self {
+            Self::Ours { database, publisher } => place(database, publisher.as_ref(), event).await,
+            Self::Sqlite { reader, writer } => place_on_sqlite(reader, writer, event).await,
+            Self::Postgres { reader, writer } => place_on_postgres(reader, writer, event).await,
+        }
+    }
+
+    async fn close(self) {
+        match self {
+            Self::Ours { database, .. } => database.close().await,
+            Self::Sqlite { reader, writer } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Self::Postgres { reader, writer } => {
+                reader.close().await;
+                writer.close().await;
+            }
+        }
+    }
 }
