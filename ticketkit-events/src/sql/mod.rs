@@ -21,6 +21,7 @@ mod inbox;
 mod migration;
 mod outage;
 mod outbox;
+mod own;
 mod probe;
 mod relay;
 mod row;

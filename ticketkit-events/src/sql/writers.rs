@@ -75,24 +75,22 @@ impl Writers {
 
     /// Waits for a turn and a connection.
     pub(crate) async fn acquire(&self) -> Result<Writer, Error> {
-        let acquired = async {
-            let (turn, pool) = self.turn().await?;
-            let connection = match self.kept.take() {
-                Some(kept) => kept,
-                None => pool.acquire().await?,
-            };
-            let kept = self.kept.clone();
-            Ok(Writer { connection: Some(connection), in_transaction: false, kept, turn })
+        let (turn, pool) = self.turn().await?;
+        let connection = match self.kept.take() {
+            Some(kept) => kept,
+            None => pool.acquire().await?,
         };
-        let limit = self.pool.options().get_acquire_timeout();
-        timeout(limit, acquired).await.unwrap_or(Err(Error::PoolTimedOut))
+        let kept = self.kept.clone();
+        Ok(Writer { connection: Some(connection), in_transaction: false, kept, turn })
     }
 
     /// Waits for a turn, and lends the pool for what takes a connection of it by itself: that has one
     /// as long as the turn lasts.
     pub(crate) async fn turn(&self) -> Result<(OwnedSemaphorePermit, &AnyPool), Error> {
-        let turn = self.kept.turns.clone().acquire_owned().await;
-        Ok((turn.map_err(|_| Error::PoolClosed)?, &self.pool))
+        let limit = self.pool.options().get_acquire_timeout();
+        let turn = timeout(limit, self.kept.turns.clone().acquire_owned());
+        let turn = turn.await.map_err(|_| Error::PoolTimedOut)?.map_err(|_| Error::PoolClosed)?;
+        Ok((turn, &self.pool))
     }
 
     /// Waits until all have come back, and closes them.

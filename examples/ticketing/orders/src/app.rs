@@ -1,5 +1,3 @@
-use std::{ops::Deref, sync::Arc};
-
 use ticketing_contracts::{
     PaymentId, UserId,
     order::{
@@ -22,13 +20,9 @@ use crate::{
     streams::Streams,
 };
 
-/// What routes, handlers and the sweep work with: one pointer, which axum copies several times for
-/// each request.
+/// What routes, handlers and the sweep work with.
 #[derive(Debug, Clone)]
-pub(crate) struct App(Arc<Parts>);
-
-#[derive(Debug)]
-pub(crate) struct Parts {
+pub(crate) struct App {
     pub(crate) database: Database,
     pub(crate) publisher: Publisher,
     pub(crate) clock: Clock,
@@ -47,20 +41,6 @@ pub(crate) enum RecordError {
     Store(#[from] sqlx::Error),
     #[error("the event was not published")]
     Publish(#[from] PublishError),
-}
-
-impl From<Parts> for App {
-    fn from(parts: Parts) -> Self {
-        Self(Arc::new(parts))
-    }
-}
-
-impl Deref for App {
-    type Target = Parts;
-
-    fn deref(&self) -> &Parts {
-        &self.0
-    }
 }
 
 impl App {

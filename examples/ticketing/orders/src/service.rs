@@ -13,7 +13,7 @@ use ticketkit_events::{
 
 use crate::{
     Settings,
-    app::{App, Parts},
+    app::App,
     events, forget,
     placing::Placing,
     routes, store,
@@ -85,7 +85,7 @@ impl OrdersService {
     pub async fn new(setup: Setup) -> Result<Self, StartError> {
         let Setup { database, bus, auth, cross_site, health, http_metrics, .. } = setup;
         database.migrate(store::MIGRATIONS).await?;
-        let app = App::from(Parts {
+        let app = App {
             database: database.clone(),
             publisher: Publisher::new("orders").with_clock(setup.clock.clone()),
             clock: setup.clock,
@@ -94,7 +94,7 @@ impl OrdersService {
             streams: Streams::default(),
             auth,
             shutdown: setup.shutdown,
-        });
+        };
         let runner = events::bind(app.clone(), &bus).await?;
         let news = streams::bind(app.streams.clone(), &bus).await?;
         add_checks(&health, &database, &bus);
