@@ -27,6 +27,7 @@ pub(super) fn reply_code(error: &lapin::Error) -> Option<u16> {
 pub(super) const NOT_FOUND: u16 = 404;
 pub(super) const RESOURCE_LOCKED: u16 = 405;
 pub(super) const PRECONDITION_FAILED: u16 = 406;
+pub(super) const INTERNAL_ERROR: u16 = 541;
 
 /// Explains why something could not be declared.
 ///

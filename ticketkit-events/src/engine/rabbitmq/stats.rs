@@ -4,6 +4,7 @@ use std::{
         Arc, Weak,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use lapin::{
@@ -12,10 +13,11 @@ use lapin::{
     types::{FieldTable, ShortString},
 };
 use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
 
 use super::{
     Inner,
-    error::{NOT_FOUND, failed, reply_code},
+    error::{INTERNAL_ERROR, NOT_FOUND, failed, reply_code},
     lanes::Lanes,
     names::Names,
     registry::Known,
@@ -24,6 +26,10 @@ use crate::{
     Timestamp,
     engine::{EngineError, SubscriptionStats},
 };
+
+/// A queue whose deletion breaks the connection is looked at again so often, and after so long.
+const TRIES: u32 = 5;
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What one consumer of this process holds.
 #[derive(Debug, Default)]
@@ -192,23 +198,35 @@ impl Inner {
             let names = self.topology.names(subscription, ordered, false);
             let queues = names.all().into_iter().map(|names| names.queue);
             for queue in queues.chain([names.dead.clone()]) {
-                let channel = self.link.channel().await?;
-                let passive = QueueDeclareOptions { passive: true, ..Default::default() };
-                let queue = ShortString::from(queue.as_str());
-                match channel.queue_declare(queue.clone(), passive, FieldTable::default()).await {
-                    Ok(_) => {}
-                    Err(error) if reply_code(&error) == Some(NOT_FOUND) => continue,
-                    Err(error) => return Err(failed("look for a subscription")(error)),
-                }
-                channel
-                    .queue_delete(queue, QueueDeleteOptions::default())
-                    .await
-                    .map_err(failed("remove a subscription"))?;
-                found = true;
+                found |= self.delete(queue.as_str().into()).await?;
             }
         }
         self.known().remove(subscription);
         Ok(found)
+    }
+
+    /// Deletes a queue; returns whether it was there.
+    async fn delete(&self, queue: ShortString) -> Result<bool, EngineError> {
+        let passive = QueueDeclareOptions { passive: true, ..Default::default() };
+        let mut tries = 0;
+        loop {
+            let channel = self.link.channel().await?;
+            let deleted = async {
+                channel.queue_declare(queue.clone(), passive, FieldTable::default()).await?;
+                channel.queue_delete(queue.clone(), QueueDeleteOptions::default()).await
+            };
+            match deleted.await {
+                Ok(_) => return Ok(true),
+                Err(error) => match reply_code(&error) {
+                    Some(NOT_FOUND) => return Ok(tries > 0),
+                    // With a million events it takes the broker longer than it waits for itself; it
+                    // breaks the connection, and goes on (seen in 3.10).
+                    Some(INTERNAL_ERROR) if tries < TRIES => tries += 1,
+                    _ => return Err(failed("remove a subscription")(error)),
+                },
+            }
+            sleep(AGAIN).await;
+        }
     }
 
     /// Returns whether a subscription was declared before.
