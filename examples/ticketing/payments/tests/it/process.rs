@@ -18,7 +18,9 @@ use ticketing_payments::{
 };
 use ticketkit_auth::{CrossSiteLayer, axum::Rule};
 use ticketkit_core::chassis::{Health, HttpMetrics, Metrics, Shutdown};
-use ticketkit_events::{Bus, Event, HandlerError, Publisher, State, Subscription, sql::Database};
+use ticketkit_events::{
+    Bus, Event, HandlerError, Meta, Publisher, State, Subscription, sql::Database,
+};
 use tokio::{runtime::Runtime, task::JoinHandle};
 use tower::ServiceExt;
 
@@ -45,6 +47,7 @@ pub(crate) struct Answer {
 }
 
 type Log = Arc<std::sync::Mutex<Vec<Told>>>;
+type Handled = Result<(), HandlerError>;
 
 impl<'w> Process<'w> {
     /// Starts it as a process does.
@@ -266,17 +269,22 @@ pub(crate) async fn send(router: Router, request: Request<Body>) -> Answer {
     Answer { status: parts.status.as_u16(), headers: parts.headers, body }
 }
 
-async fn on_created(event: PaymentCreated, State(log): State<Log>) -> Result<(), HandlerError> {
-    log.lock().unwrap().push(Told { subject: "created", payment: event.payment });
-    Ok(())
+async fn on_created(event: PaymentCreated, meta: Meta, log: State<Log>) -> Handled {
+    note(&log.0, Told { id: meta.id, subject: "created", payment: event.payment })
 }
 
-async fn on_failed(event: PaymentFailed, State(log): State<Log>) -> Result<(), HandlerError> {
-    log.lock().unwrap().push(Told { subject: "failed", payment: event.payment });
-    Ok(())
+async fn on_failed(event: PaymentFailed, meta: Meta, log: State<Log>) -> Handled {
+    note(&log.0, Told { id: meta.id, subject: "failed", payment: event.payment })
 }
 
-async fn on_refunded(event: PaymentRefunded, State(log): State<Log>) -> Result<(), HandlerError> {
-    log.lock().unwrap().push(Told { subject: "refunded", payment: event.payment });
+async fn on_refunded(event: PaymentRefunded, meta: Meta, log: State<Log>) -> Handled {
+    note(&log.0, Told { id: meta.id, subject: "refunded", payment: event.payment })
+}
+
+fn note(log: &Log, told: Told) -> Handled {
+    let mut log = log.lock().unwrap();
+    if log.iter().all(|before| before.id != told.id) {
+        log.push(told);
+    }
     Ok(())
 }

@@ -13,7 +13,7 @@ use ticketing_contracts::{
 };
 use ticketing_tests::Place;
 use ticketkit_auth::testing::{TestAuth, user_id};
-use ticketkit_events::Clock;
+use ticketkit_events::{Clock, EventId};
 use ticketkit_servers::Postgres;
 
 pub(crate) const BUYER: &str = "ada@example.com";
@@ -29,9 +29,10 @@ pub(crate) struct World {
     pub(crate) told: Arc<Mutex<Vec<Told>>>,
 }
 
-/// An event that payments has published.
+/// An event that payments has published, once: a crash of the relay may have it delivered again.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Told {
+    pub(crate) id: EventId,
     pub(crate) subject: &'static str,
     pub(crate) payment: Payment,
 }

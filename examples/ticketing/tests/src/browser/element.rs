@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Browser;
+use crate::wait::{SOON, eventually};
 
 /// An element that was found.
 #[derive(Debug)]
@@ -20,6 +21,18 @@ impl<'a> Element<'a> {
     #[track_caller]
     pub fn click(&self) {
         self.ask("POST", "click", &json!({}));
+    }
+
+    /// Clicks what leads to another page, and waits until this one has been left: before that, what
+    /// is looked for would be found here.
+    #[track_caller]
+    pub fn click_and_leave(&self) {
+        let page = self.browser.find("html");
+        self.click();
+        eventually("another page", SOON, || match page.try_text() {
+            Some(text) => Err(text),
+            None => Ok(()),
+        });
     }
 
     /// Types into it.

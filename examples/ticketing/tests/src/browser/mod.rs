@@ -102,7 +102,7 @@ impl Browser {
     #[expect(clippy::must_use_candidate, reason = "waiting for it is often all that is wanted")]
     pub fn find(&self, selector: &str) -> Element<'_> {
         eventually(&format!("an element {selector}"), SOON, || {
-            self.find_all(selector).into_iter().next().ok_or_else(|| self.text())
+            self.try_find_all(selector)?.into_iter().next().ok_or_else(|| self.text())
         })
     }
 
@@ -110,17 +110,23 @@ impl Browser {
     #[track_caller]
     #[must_use]
     pub fn find_all(&self, selector: &str) -> Vec<Element<'_>> {
-        let using = if selector.starts_with("//") { "xpath" } else { "css selector" };
-        let found = self.ask("POST", "/elements", &json!({"using": using, "value": selector}));
-        let ids = found.as_array().into_iter().flatten().filter_map(|one| one[ELEMENT].as_str());
-        ids.map(|id| Element::new(self, id)).collect()
+        self.try_find_all(selector).unwrap_or_else(|error| panic!("{selector}: {error}"))
     }
 
-    /// The text that a reader sees.
-    #[track_caller]
+    /// As [`find_all`](Self::find_all); an error where a page is just being left.
+    fn try_find_all(&self, selector: &str) -> Result<Vec<Element<'_>>, String> {
+        let using = if selector.starts_with("//") { "xpath" } else { "css selector" };
+        let selector = json!({"using": using, "value": selector});
+        let found = self.try_ask("POST", "/elements", &selector)?;
+        let ids = found.as_array().into_iter().flatten().filter_map(|one| one[ELEMENT].as_str());
+        Ok(ids.map(|id| Element::new(self, id)).collect())
+    }
+
+    /// The text that a reader sees; nothing if the page is just being left.
     #[must_use]
     pub fn text(&self) -> String {
-        self.find_all("body").first().and_then(Element::try_text).unwrap_or_default()
+        let body = self.try_find_all("body").unwrap_or_default();
+        body.first().and_then(Element::try_text).unwrap_or_default()
     }
 
     /// Waits until a reader sees this.

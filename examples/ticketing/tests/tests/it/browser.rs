@@ -18,12 +18,13 @@ fn fill(browser: &Browser, fields: &[(&str, &str)]) {
 /// Presses the button that a reader would: by its text.
 #[track_caller]
 fn press(browser: &Browser, text: &str) {
-    browser.find(&format!("//main//button[starts-with(normalize-space(.), '{text}')]")).click();
+    let button = format!("//main//button[starts-with(normalize-space(.), '{text}')]");
+    browser.find(&button).click_and_leave();
 }
 
 #[track_caller]
 fn follow(browser: &Browser, text: &str) {
-    browser.find(&format!("//a[normalize-space(.)='{text}']")).click();
+    browser.find(&format!("//a[normalize-space(.)='{text}']")).click_and_leave();
 }
 
 fn sign_up(browser: &Browser, server: &Server, name: &str) -> String {

@@ -21,7 +21,7 @@ fn open_order(browser: &Browser, server: &Server, buyer: &Person, order: &str) {
     browser.visit(&format!("{}/auth/signin?next=/orders/{order}", server.url()));
     browser.find("main [name=email]").type_text(&buyer.email);
     browser.find("main [name=password]").type_text(&buyer.password);
-    browser.find("main form button").click();
+    browser.find("main form button").click_and_leave();
     browser.await_url("/orders/");
 }
 

@@ -36,7 +36,7 @@ fn sign_in(browser: &Browser, server: &Server, person: &Person) {
     browser.visit(&format!("{}/auth/signin", server.url()));
     browser.find("main [name=email]").type_text(&person.email);
     browser.find("main [name=password]").type_text(&person.password);
-    browser.find("main form button").click();
+    browser.find("main form button").click_and_leave();
     browser.await_text("Sign out");
 }
 
@@ -152,7 +152,7 @@ fn every_page_is_readable_on_every_screen() {
     tour.page("06-errors-beside-fields", "/auth/signup", |browser| {
         browser.find("main [name=email]").type_text("no-address");
         browser.run("document.querySelectorAll('form').forEach(form => form.noValidate = true)");
-        browser.find("main form button").click();
+        browser.find("main form button").click_and_leave();
         browser.find("[aria-invalid=true]");
     });
     tour.page("08-ticket-of-a-visitor", &path_of("tickets", &reserved), |_| {});
