@@ -1,6 +1,7 @@
 //! A business transaction with an event in the outbox, beside the same without: by this crate, which
 //! has the bound; and by sqlx alone, with pools of the same sizes, which ask each connection that comes
-//! back whether it still works.
+//! back whether it still works. What an event costs sqlx alone, as a row that is written by hand, tells
+//! how much of it is the statement itself.
 //!
 //! No relay runs: that works beside the service, on what has been committed.
 
@@ -34,8 +35,8 @@ const READERS: u32 = 4;
 #[derive(Clone)]
 enum Side {
     Ours { database: Database, publisher: Option<Publisher> },
-    Sqlite { reader: SqlitePool, writer: SqlitePool },
-    Postgres { reader: PgPool, writer: PgPool },
+    Sqlite { reader: SqlitePool, writer: SqlitePool, publishes: bool },
+    Postgres { reader: PgPool, writer: PgPool, publishes: bool },
 }
 
 pub(crate) async fn outbox() -> Result<()> {
@@ -56,15 +57,21 @@ pub(crate) async fn outbox() -> Result<()> {
 }
 
 async fn measure(name: &str, database: &Database, clear: &'static str, raw: &Side) -> Result<()> {
-    let side = |publisher| Side::Ours { database: database.clone(), publisher };
-    let (publishes, without) = (side(Some(Publisher::new("bench"))), side(None));
+    let without = Side::Ours { database: database.clone(), publisher: None };
+    let publishes = without.publishing();
     let before = async || execute(database, clear).await;
     let ours = async || transactions(&publishes).await;
     let reference = async || transactions(&without).await;
     let (with, reference) = compare(BLOCKS, before, ours, reference).await?;
     println!("{}", Figure::at_least(name, with, reference, 0.85, "transactions/s"));
-    let (with, reference) = compare(BLOCKS, before, ours, async || transactions(raw).await).await?;
+    let reference = async || transactions(raw).await;
+    let (with, reference) = compare(BLOCKS, before, ours, reference).await?;
     println!("{}", Figure::new(format!("{name}-vs-sqlx"), with, reference, "transactions/s"));
+    let by_hand = raw.publishing();
+    let by_hand = async || transactions(&by_hand).await;
+    let reference = async || transactions(raw).await;
+    let (with, reference) = compare(BLOCKS, before, by_hand, reference).await?;
+    println!("{}", Figure::new(format!("{name}-by-hand"), with, reference, "transactions/s"));
     Ok(())
 }
 
@@ -96,32 +103,48 @@ impl Side {
             .pragma("wal_autocheckpoint", "8000");
         let pool = |size| SqlitePoolOptions::new().max_connections(size).test_before_acquire(false);
         let reader = pool(READERS).connect_with(options.clone()).await?;
-        Ok(Self::Sqlite { reader, writer: pool(1).connect_with(options).await? })
+        let writer = pool(1).connect_with(options).await?;
+        Ok(Self::Sqlite { reader, writer, publishes: false })
     }
 
     async fn postgres(url: &str) -> Result<Self> {
         // As the crate does: a ping each time costs a round trip.
         let pool = |size| PgPoolOptions::new().max_connections(size).test_before_acquire(false);
         let reader = pool(READERS).connect(url).await?;
-        Ok(Self::Postgres { reader, writer: pool(WRITERS).connect(url).await? })
+        let writer = pool(WRITERS).connect(url).await?;
+        Ok(Self::Postgres { reader, writer, publishes: false })
+    }
+
+    /// The same with an event.
+    fn publishing(&self) -> Self {
+        let mut side = self.clone();
+        match &mut side {
+            Self::Ours { publisher, .. } => *publisher = Some(Publisher::new("bench")),
+            Self::Sqlite { publishes, .. } | Self::Postgres { publishes, .. } => *publishes = true,
+        }
+        side
     }
 
     async fn place(&self, event: &Made) -> Result<()> {
         match self {
             Self::Ours { database, publisher } => place(database, publisher.as_ref(), event).await,
-            Self::Sqlite { reader, writer } => place_on_sqlite(reader, writer, event).await,
-            Self::Postgres { reader, writer } => place_on_postgres(reader, writer, event).await,
+            Self::Sqlite { reader, writer, publishes } => {
+                place_on_sqlite(reader, writer, *publishes, event).await
+            }
+            Self::Postgres { reader, writer, publishes } => {
+                place_on_postgres(reader, writer, *publishes, event).await
+            }
         }
     }
 
     async fn close(self) {
         match self {
             Self::Ours { database, .. } => database.close().await,
-            Self::Sqlite { reader, writer } => {
+            Self::Sqlite { reader, writer, .. } => {
                 reader.close().await;
                 writer.close().await;
             }
-            Self::Postgres { reader, writer } => {
+            Self::Postgres { reader, writer, .. } => {
                 reader.close().await;
                 writer.close().await;
             }
