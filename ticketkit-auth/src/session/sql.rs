@@ -133,7 +133,7 @@ impl SessionStore for SqlSessions {
             " from ticketkit_sessions
              where user_id = $1 and id < $2 and used_at > $3 and created_at > $4
              order by id desc
-             limit $5"
+             limit 0 + $5"
         ))
         .bind(user)
         .bind(after.unwrap_or(BEHIND_ALL))

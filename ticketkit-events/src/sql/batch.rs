@@ -121,7 +121,7 @@ impl Database {
             row::columns!(),
             " from ticketkit_outbox o where partition = $1 and ",
             publishable!("$2"),
-            " order by seq limit $3"
+            " order by seq limit 0 + $3"
         );
         let mut batch = Batch::default();
         for &partition in partitions {

@@ -187,7 +187,7 @@ impl Database {
              where subscription = $1 and event_id in (
                  select event_id from ticketkit_inbox
                  where subscription = $1 and handled_at < $2
-                 order by handled_at limit $3
+                 order by handled_at limit 0 + $3
              )",
         )
         .bind(subscription)

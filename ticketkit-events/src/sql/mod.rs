@@ -5,6 +5,10 @@
 //! flags are `bigint`, placeholders are `$1`, so that one set of statements serves
 //! both; `{identity}` in a migration is the type of an own rising number.
 //!
+//! A bound limit is written `limit 0 + $1`: SQLite plans a statement with `limit $1`
+//! anew each time it is executed, and so it does where a column of a partial index is
+//! compared with `$1` alone.
+//!
 //! A transaction ([`Tx`]) carries business rows and the events about them; the
 //! [`Relay`] moves committed events to the bus. In a handler the transaction also
 //! carries the inbox row, so that the effects of an event happen once.

@@ -96,7 +96,7 @@ impl Database {
         let row = sqlx::query(
             "select
                  (select min(publish_at) from ticketkit_schedules) as schedule,
-                 (select min(due_at) from ticketkit_outbox where due_at > 0 and due_at > $1) as retry",
+                 (select min(due_at) from ticketkit_outbox where due_at > 0 and due_at > 0 + $1) as retry",
         )
         .bind(self.now().as_millis())
         .fetch_one(self.reader())

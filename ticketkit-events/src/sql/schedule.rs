@@ -47,7 +47,7 @@ impl Database {
             "select cancel_key, ",
             row::columns!(),
             " from ticketkit_schedules where publish_at <= $1
-              order by publish_at, id limit $2"
+              order by publish_at, id limit 0 + $2"
         ))
         .bind(self.now().as_millis())
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))

@@ -4,6 +4,7 @@ mod core_tree;
 mod licences;
 mod security;
 mod services;
+mod statements;
 mod versions;
 
 use std::path::{Path, PathBuf};

@@ -65,7 +65,7 @@ impl Inner {
                 peek!(),
                 // A claim whose lease is over holds back nothing: it is taken back.
                 in_order!(
-                    "(p.state = 2 or (p.state = 0 and p.due_at > $2)
+                    "(p.state = 2 or (p.state = 0 and p.due_at > 0 + $2)
                       or (p.state = 1
                           and (p.worker = $3 or p.lease_until between $2 + 1 and $4)))"
                 ),
@@ -93,7 +93,7 @@ impl Inner {
         let row = sqlx::query(
             "select min(at) as at from (
                  select min(due_at) as at from ticketkit_deliveries
-                 where subscription = $1 and state = 0 and due_at > 0 and due_at > $2
+                 where subscription = $1 and state = 0 and due_at > 0 and due_at > 0 + $2
                  union all
                  select min(lease_until) as at from ticketkit_deliveries
                  where subscription = $1 and state = 1 and worker <> $3
@@ -118,11 +118,11 @@ impl Inner {
         let query = if claimant.ordered {
             concat!(
                 claim!(),
-                in_order!("(p.state <> 0 or p.due_at > $2)"),
-                " order by d.seq limit $3"
+                in_order!("(p.state <> 0 or p.due_at > 0 + $2)"),
+                " order by d.seq limit 0 + $3"
             )
         } else {
-            concat!(claim!(), " order by d.seq limit $3")
+            concat!(claim!(), " order by d.seq limit 0 + $3")
         };
         let query = format!("{query}{}", self.database.dialect().skip_locked("d"));
         // One of two texts for each database.

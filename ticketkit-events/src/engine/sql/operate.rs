@@ -25,7 +25,7 @@ impl Inner {
                     e.tracestate, e.data
              from ticketkit_deliveries d join ticketkit_events e on e.seq = d.seq
              where d.subscription = $1 and d.state = $2 and d.seq > $3
-             order by d.seq limit $4",
+             order by d.seq limit 0 + $4",
         )
         .bind(subscription)
         .bind(state::PARKED)

@@ -141,7 +141,7 @@ impl Database {
         let (unassigned, assignment) =
             (self.dialect().of_no_partition(), self.dialect().assignment());
         let select = format!(
-            "select seq, event_key from ticketkit_outbox where {unassigned} order by seq limit $1"
+            "select seq, event_key from ticketkit_outbox where {unassigned} order by seq limit 0 + $1"
         );
         let rows = sqlx::query(AssertSqlSafe(select))
             .bind(ASSIGNED_AT_ONCE)

@@ -55,7 +55,7 @@ pub(crate) async fn of_user(
          from audit
          where user_id = $1 and id < $2 and kind <> $3
          order by id desc
-         limit $4",
+         limit 0 + $4",
     )
     .bind(user.to_string())
     .bind(before(after))

@@ -147,7 +147,7 @@ pub(crate) async fn list(
         " from users
          where id < $1 and email_folded like $2 escape '\\'
          order by id desc
-         limit $3"
+         limit 0 + $3"
     ))
     .bind(before(after))
     .bind(pattern(part))

@@ -50,7 +50,7 @@ pub(crate) async fn of_buyer(
         " from orders
           where user_id = $1 and id < $2
           order by id desc
-          limit $3"
+          limit 0 + $3"
     ))
     .bind(buyer.to_string())
     .bind(paging.after.map_or_else(|| NEWEST.to_owned(), |id| id.to_string()))
@@ -117,7 +117,7 @@ pub(crate) async fn overdue(
         "select id from orders
          where status in ('created', 'awaiting_payment') and expires_at <= $1
          order by expires_at
-         limit $2",
+         limit 0 + $2",
     )
     .bind(by.as_millis())
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))

@@ -163,7 +163,7 @@ pub(crate) async fn in_doubt(
     let select = concat!(
         "select ",
         columns!(),
-        " from payments where check_at <= $1 and provider = $3 order by check_at limit $2"
+        " from payments where check_at <= $1 and provider = $3 order by check_at limit 0 + $2"
     );
     let query = sqlx::query(select).bind(now.as_millis()).bind(limit).bind(provider);
     query.try_map(|row| attempt(&row)).fetch_all(executor).await
@@ -205,7 +205,7 @@ pub(crate) async fn list(
           where user_id = $1
             and ($2 = '' or order_id = $2)
             and ($3 = '' or id < $3)
-          order by id desc limit $4"
+          order by id desc limit 0 + $4"
     );
     sqlx::query(select)
         .bind(user.to_owned())

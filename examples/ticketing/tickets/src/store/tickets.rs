@@ -47,13 +47,14 @@ pub(crate) async fn on_sale(
     search: &Search,
     paging: &Paging<TicketId>,
 ) -> Result<Page<Ticket>, sqlx::Error> {
+    // An empty text before the pattern: SQLite plans anew for each value of a pattern alone.
     let rows = sqlx::query(concat!(
         "select ",
         columns!(),
         r" from tickets
-           where status = 'available' and id < $1 and folded_title like $2 escape '\'
+           where status = 'available' and id < $1 and folded_title like '' || $2 escape '\'
            order by id desc
-           limit $3"
+           limit 0 + $3"
     ))
     .bind(start(paging))
     .bind(search.pattern())
@@ -75,7 +76,7 @@ pub(crate) async fn of_seller(
         " from tickets
           where user_id = $1 and id < $2
           order by id desc
-          limit $3"
+          limit 0 + $3"
     ))
     .bind(seller.to_string())
     .bind(start(paging))

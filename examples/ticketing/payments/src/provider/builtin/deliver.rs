@@ -70,7 +70,7 @@ async fn deliver(provider: &BuiltIn, service: &Router, body: &str) -> Result<(),
 
 async fn due(tx: &mut Tx, now: Timestamp) -> Result<Vec<(String, String, i64)>, sqlx::Error> {
     let select = "select id, body, attempts from builtin_deliveries
-                  where due_at <= $1 order by due_at, id limit $2";
+                  where due_at <= $1 order by due_at, id limit 0 + $2";
     sqlx::query(select)
         .bind(now.as_millis())
         .bind(BATCH)
