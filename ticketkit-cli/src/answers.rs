@@ -19,7 +19,7 @@ use crate::{
 pub(crate) const FILE: &str = "ticketkit.toml";
 
 /// Counts the versions of the templates: raised when what they write changes.
-pub(crate) const TEMPLATE: u32 = 4;
+pub(crate) const TEMPLATE: u32 = 5;
 
 const HEADING: &str = "\
 # Owned by cargo ticketkit: what this project was asked to be. `add` and `remove` change it.

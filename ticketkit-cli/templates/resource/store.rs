@@ -27,7 +27,7 @@ const PAGE: &str = "\
     from {{ item.table }}
     where id < $1
     order by id desc
-    limit $2";
+    limit 0 + $2";
 
 const INSERT: &str = "\
     insert into {{ item.table }} ({{ columns }})

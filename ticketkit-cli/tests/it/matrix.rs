@@ -89,6 +89,7 @@ const WRITTEN: &[(u32, &str)] = &[
     // One line a version, the last one that of today.
     (3, "e223cc61"),
     (4, "fe15a3de"),
+    (5, "bf2e8a8a"),
 ];
 
 #[test]

@@ -8,7 +8,12 @@ use super::path;
 /// `limit $1` for such a value, and no expression.
 #[test]
 fn no_bound_limit_has_statements_planned_anew() {
-    let folders = ["ticketkit-auth/src", "ticketkit-events/src", "examples/ticketing"];
+    let folders = [
+        "ticketkit-auth/src",
+        "ticketkit-events/src",
+        "ticketkit-cli/templates",
+        "examples/ticketing",
+    ];
     let mut folders: Vec<_> = folders.map(path).into();
     let (mut found, mut wrong) = (0, Vec::new());
     while let Some(folder) = folders.pop() {

@@ -118,7 +118,7 @@ pub(crate) async fn list(
         " from users
          where id < $1 and email_folded like $2 escape '\\'
          order by id desc
-         limit $3"
+         limit 0 + $3"
     ))
     .bind(after.map_or_else(|| BEHIND_ALL.to_owned(), |after| after.to_string()))
     .bind(pattern(part))
