@@ -145,6 +145,17 @@ impl Dialect {
         }
     }
 
+    /// Returns the condition that a row of the outbox is one of some of a partition: that its number
+    /// satisfies `numbers`.
+    pub(crate) fn rows(self, partition: u8, numbers: &str) -> String {
+        match self {
+            // The number tells the partition.
+            Self::Sqlite => numbers.to_owned(),
+            // See `lean.sql`.
+            Self::Postgres => format!("partition = {partition} and ({numbers})"),
+        }
+    }
+
     /// Returns the condition that a row of the outbox has no partition yet.
     pub(crate) fn of_no_partition(self) -> &'static str {
         match self {

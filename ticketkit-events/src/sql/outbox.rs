@@ -70,22 +70,28 @@ impl Database {
             return Ok(kept);
         }
         let ours = || outcomes.clone().filter(|outcome| kept.contains(&outcome.turn.partition));
-        let published: Vec<i64> = ours().flat_map(|outcome| &outcome.published).copied().collect();
+        let published: Vec<String> = ours()
+            .filter(|outcome| !outcome.published.is_empty())
+            .map(|outcome| self.dialect().rows(outcome.turn.partition, &among(&outcome.published)))
+            .collect();
         if !published.is_empty() {
-            let delete = format!("delete from ticketkit_outbox where {}", among(&published));
+            let delete = format!("delete from ticketkit_outbox where {}", published.join(" or "));
             // Integers of our own; a text that differs each time is not worth keeping.
             sqlx::query(AssertSqlSafe(delete)).persistent(false).execute(tx.conn()).await?;
         }
-        for row in ours().flat_map(|outcome| &outcome.refused) {
-            sqlx::query(
-                "update ticketkit_outbox
-                 set attempts = attempts + 1, due_at = $2, error = $3 where seq = $1",
-            )
-            .bind(row.seq)
-            .bind((self.now() + row.after).as_millis())
-            .bind(row.error.clone())
-            .execute(tx.conn())
-            .await?;
+        for outcome in ours() {
+            for row in &outcome.refused {
+                sqlx::query(
+                    "update ticketkit_outbox set attempts = attempts + 1, due_at = $3, error = $4
+                     where partition = $1 and seq = $2",
+                )
+                .bind(i64::from(outcome.turn.partition))
+                .bind(row.seq)
+                .bind((self.now() + row.after).as_millis())
+                .bind(row.error.clone())
+                .execute(tx.conn())
+                .await?;
+            }
         }
         tx.commit().await?;
         Ok(kept)

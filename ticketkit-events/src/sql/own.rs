@@ -12,12 +12,13 @@ const ROWIDS: Migration =
     Migration::new(3, "outbox without autoincrement", include_str!("rowids.sql"));
 const CLUSTERED: Migration =
     Migration::new(4, "outbox by partitions", include_str!("clustered.sql"));
+const LEAN: Migration = Migration::new(5, "outbox with fewer indexes", include_str!("lean.sql"));
 
 /// Returns the steps. A number that one dialect lacks is never given to another step.
 pub(super) const fn steps(dialect: Dialect) -> &'static [Migration] {
     match dialect {
         Dialect::Sqlite => &[OUTBOX, PARTITIONS, ROWIDS, CLUSTERED],
-        Dialect::Postgres => &[OUTBOX, PARTITIONS],
+        Dialect::Postgres => &[OUTBOX, PARTITIONS, LEAN],
     }
 }
 

@@ -325,3 +325,46 @@ async fn a_commit_wakes_the_relay_of_another_process() {
     relay.stop().await;
     assert!(sooner > 10, "only {sooner} of 50 came sooner than by a poll");
 }
+
+/// There the outbox has no index of its numbers alone, and none of when the next try is due.
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: run cargo xtask test"]
+async fn a_long_outbox_is_not_read_as_a_whole_on_postgres() {
+    // What a connection did is counted when it has ended, at the latest.
+    async fn reads(place: &Place) -> i64 {
+        let select = "select coalesce(max(seq_scan), 0) as n from pg_stat_user_tables
+                      where relname = 'ticketkit_outbox'";
+        let db = open(place).await;
+        let mut found = (-1, -2);
+        eventually("the reads are counted", async || {
+            let row = sqlx::query(select).fetch_one(db.reader()).await.unwrap();
+            found = (row.get("n"), found.0);
+            found.0 == found.1
+        })
+        .await;
+        db.close().await;
+        found.0
+    }
+    let place = Place::postgres();
+    let db = open(&place).await;
+    let keys: Vec<String> = (0..40).map(|key| format!("order-{key}")).collect();
+    for from in (0..500).step_by(100) {
+        let all = (from..from + 100).flat_map(|n| keys.iter().map(move |key| (key.as_str(), n)));
+        commit(&db, &all.collect::<Vec<_>>()).await;
+    }
+    db.close().await;
+    let before = reads(&place).await;
+    let db = open(&place).await;
+    let engine = Tape::new();
+    engine.refuse_key(Some("order-7"));
+    let relay = start(&db, &engine);
+    eventually("the others are through", async || engine.count() == 39 * 500).await;
+    engine.refuse_key(None);
+    eventually("all are through", async || engine.count() == 40 * 500).await;
+    relay.stop().await;
+    db.close().await;
+    let reads = reads(&place).await - before;
+    // More than forty batches were deleted.
+    assert!(reads < 20, "{reads} times");
+}
