@@ -73,16 +73,18 @@ impl Inbox {
     pub(crate) async fn keep_swept(&self) {
         let (database, subscription) = (&self.inner.database, &self.inner.subscription);
         loop {
+            // From its beginning: a clock that is moved meanwhile has moved.
+            let next = database.now() + SWEEP_EVERY;
             match database.sweep_inbox(subscription).await {
                 Ok(SWEEP_BATCH..) => {}
-                Ok(_) => database.clock().sleep_until(database.now() + SWEEP_EVERY).await,
+                Ok(_) => database.clock().sleep_until(next).await,
                 Err(error) => {
                     warn!(
                         subscription,
                         error = &error as &dyn std::error::Error,
                         "the inbox was not swept"
                     );
-                    database.clock().sleep_until(database.now() + SWEEP_EVERY).await;
+                    database.clock().sleep_until(next).await;
                 }
             }
         }

@@ -15,12 +15,14 @@ const EVERY: Duration = Duration::from_secs(3600);
 /// Forgets now and then, until the shutdown.
 pub(crate) async fn run(app: App) {
     loop {
+        // From its beginning: a clock that is moved meanwhile has moved.
+        let next = app.clock.now() + EVERY;
         if let Err(error) = forget(&app).await {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, "old notes were not forgotten");
         }
         tokio::select! {
-            () = app.clock.sleep_until(app.clock.now() + EVERY) => {}
+            () = app.clock.sleep_until(next) => {}
             () = app.shutdown.requested() => return,
         }
     }
